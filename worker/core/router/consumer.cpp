@@ -1,0 +1,318 @@
+#include "core/router/consumer.hpp"
+
+#include <algorithm>
+
+#include "core/router/producer.hpp"
+#include "core/router/rtp_parameters.hpp"
+#include "core/router/transport.hpp"
+#include "core/rtp/codec.hpp"
+
+namespace sfu {
+namespace {
+
+uint16_t random_start(uint32_t seed) { return static_cast<uint16_t>(seed & 0x7fff); }
+
+}  // namespace
+
+Result<std::unique_ptr<Consumer>> Consumer::make(const channel::Consume& request, Transport& transport,
+                                                 Producer& producer, Random& random) {
+  if (request.kind != producer.kind()) return Error::type("kind is not the producer's");
+  if (request.type == channel::ConsumerType::kPipe)
+    return Error::unsupported("type 'pipe' needs a pipe transport");
+  if (!request.rtp_parameters || request.rtp_parameters->codecs.empty())
+    return Error::type("rtpParameters.codecs must not be empty");
+  const channel::RtpParameters& rtp = *request.rtp_parameters;
+  if (rtp.encodings.size() != 1 || !rtp.encodings[0].ssrc)
+    return Error::type("rtpParameters.encodings must have one entry, with an ssrc");
+  if (!media_codec(rtp, rtp.encodings[0])) return Error::type("rtpParameters.codecs has no media codec");
+  return std::unique_ptr<Consumer>(new Consumer(request, transport, producer, random));
+}
+
+Consumer::Consumer(const channel::Consume& request, Transport& transport, Producer& producer, Random& random)
+    : transport_(transport),
+      producer_(producer),
+      ignore_dtx_(request.ignore_dtx),
+      rewriter_(clock_rate_of(request), random_start(random.u32()), random.u32()),
+      handle_(request.consumer),
+      kind_(request.kind),
+      type_(request.type),
+      ssrc_(*request.rtp_parameters->encodings[0].ssrc),
+      rtx_index_(random_start(random.u32())),
+      mid_(request.rtp_parameters->mid.value_or("")),
+      extension_ids_(negotiated_extensions(*request.rtp_parameters)),
+      clock_rate_(clock_rate_of(request)),
+      paused_(request.paused),
+      preferred_(request.preferred_layers) {
+  const channel::RtpParameters& rtp = *request.rtp_parameters;
+  if (rtp.rtcp) cname_ = rtp.rtcp->cname.value_or("").substr(0, 255);
+  if (rtp.encodings[0].rtx) rtx_ssrc_ = rtp.encodings[0].rtx->ssrc;
+  const channel::RtpCodecParameters& codec = *media_codec(rtp, rtp.encodings[0]);
+  mime_type_ = codec.mime_type;
+  payload_type_ = static_cast<uint8_t>(codec.payload_type & 0x7f);
+  nack_ = has_feedback(codec, "nack", "");
+  pli_ = has_feedback(codec, "nack", "pli");
+  fir_ = has_feedback(codec, "ccm", "fir");
+  for (const channel::RtpCodecParameters& each : rtp.codecs) {
+    const auto repaired = is_rtx(each) ? associated_payload_type(each) : std::nullopt;
+    if (!is_rtx(each)) payload_types_.set(each.payload_type & 0x7f);
+    if (repaired) rtx_of_[*repaired] = static_cast<uint8_t>(each.payload_type & 0x7f);
+  }
+  if (!rtx_payload_type()) rtx_ssrc_.reset();
+  const rtp::Codec kind = rtp::codec_of(codec.mime_type);
+  if (kind == rtp::Codec::kVp8 || kind == rtp::Codec::kVp9)
+    pictures_ = std::make_unique<rtp::PictureRewriter>();
+}
+
+uint32_t Consumer::clock_rate_of(const channel::Consume& request) {
+  const uint32_t rate =
+      media_codec(*request.rtp_parameters, request.rtp_parameters->encodings[0])->clock_rate;
+  return rate > 0 ? rate : 90000;
+}
+
+std::optional<uint8_t> Consumer::rtx_payload_type() const {
+  return rtx_of_[payload_type_] != 0 ? std::optional(rtx_of_[payload_type_]) : std::nullopt;
+}
+
+// ---- forwarding
+
+void Consumer::forward(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn) {
+  if (!flowing_ || !payload_types_[packet->payload_type]) return;
+  if (stream.index() != current_ || stream.number_space() != number_space_) {
+    if (stream.index() != target_ || !may_switch(*packet)) return;
+    switch_to(*packet, stream, turn);
+  }
+  const std::optional<rtp::Picture> picture = pictures_ ? pictures_->forward(packet->frame) : std::nullopt;
+  if (packet->payload.size == 0 || (pictures_ && !picture) || (ignore_dtx_ && packet->frame.dtx))
+    return rewriter_.skip(packet->unwrapped_sequence);
+  const auto out = rewriter_.forward(packet->unwrapped_sequence, packet->timestamp, turn.now);
+  if (!out) return;
+  count_sent(*packet, turn.now);
+  transport_.queue({.packet = packet,
+                    .consumer = this,
+                    .index = out->index,
+                    .timestamp = out->timestamp,
+                    .picture = picture});
+}
+
+// Video starts at a key frame, other media at any packet.
+bool Consumer::may_switch(const rtp::Packet& packet) const {
+  if (packet.payload.size == 0) return false;
+  if (kind_ == channel::MediaKind::kAudio) return true;
+  return packet.frame.key_frame && packet.frame.begins;
+}
+
+void Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn) {
+  const bool same_numbers = stream.number_space() == number_space_;
+  const InboundStream* last = last_ ? &producer_.streams()[*last_] : nullptr;
+  const int64_t sequence = packet.unwrapped_sequence;
+  std::optional<uint32_t> offset;  // from the new stream's timestamps to the old one's
+  if (same_numbers)
+    offset = 0;
+  else if (last && last->mapping() && stream.mapping())
+    offset = rtcp::timestamp_offset(*stream.mapping(), *last->mapping(), clock_rate_);
+  if (offset)
+    rewriter_.switch_to_aligned(stream.number_space(), sequence, packet.timestamp,
+                                packet.timestamp + *offset);
+  else
+    rewriter_.switch_to(stream.number_space(), sequence, packet.timestamp, turn.now);
+  if (pictures_) pictures_->switch_to(stream.number_space(), packet.frame);
+  const bool other_layer = stream.index() != current_;
+  current_ = last_ = stream.index();
+  number_space_ = stream.number_space();
+  if (other_layer && type_ != channel::ConsumerType::kSimple) tell_layers(turn);
+}
+
+void Consumer::count_sent(const rtp::Packet& packet, Time now) {
+  ++counts_.packets;
+  counts_.bytes += packet.payload.size;
+  rate_.add(packet.payload.size, now);
+}
+
+// ---- what starts and stops the flow
+
+bool Consumer::flows() const { return !paused_ && !producer_.paused() && transport_.ready(); }
+
+void Consumer::update_flow(Turn& turn) {
+  const bool before = std::exchange(flowing_, flows());
+  if (before == flowing_) return;
+  if (flowing_) return aim(turn);
+  const bool had_layers = current_.has_value();
+  current_.reset();
+  target_.reset();
+  if (had_layers && type_ != channel::ConsumerType::kSimple) tell_layers(turn);
+}
+
+void Consumer::pause(Turn& turn) {
+  paused_ = true;
+  update_flow(turn);
+}
+
+void Consumer::resume(Turn& turn) {
+  paused_ = false;
+  update_flow(turn);
+}
+
+void Consumer::on_streams_changed(Turn& turn) {
+  if (flowing_) aim(turn);
+  tell_score(turn);
+}
+
+void Consumer::set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn) {
+  const auto top = static_cast<uint32_t>(producer_.streams().size() - 1);
+  preferred_ = layers;
+  if (type_ == channel::ConsumerType::kSimulcast)
+    preferred_->spatial_layer = std::min(layers.spatial_layer, top);
+  if (flowing_) aim(turn);
+}
+
+// The highest stream that is being sent, not above the preferred one unless there is no other. Before any
+// packet has come, the preferred one.
+std::optional<uint8_t> Consumer::choose_target() const {
+  const auto& streams = producer_.streams();
+  if (streams.size() == 1) return uint8_t{0};
+  const size_t limit =
+      std::min<size_t>(preferred_ ? preferred_->spatial_layer : streams.size() - 1, streams.size() - 1);
+  for (size_t i = limit + 1; i-- > 0;)
+    if (streams[i].active()) return static_cast<uint8_t>(i);
+  for (size_t i = limit + 1; i < streams.size(); ++i)
+    if (streams[i].active()) return static_cast<uint8_t>(i);
+  return static_cast<uint8_t>(limit);
+}
+
+void Consumer::aim(Turn& turn) {
+  target_ = choose_target();
+  if (target_ && target_ != current_) producer_.request_key_frame(*target_, turn);
+}
+
+void Consumer::request_key_frame(Turn& turn) {
+  if (flowing_ && target_) producer_.request_key_frame(*target_, turn);
+}
+
+// ---- the client's RTCP
+
+void Consumer::on_nack(const rtcp::LostPackets& lost, Turn& turn) {
+  ++counts_.nacks;
+  lost.each([&](uint16_t sequence) {
+    ++counts_.nacked_packets;
+    retransmit(sequence, turn);
+  });
+}
+
+void Consumer::retransmit(uint16_t sequence, Turn& turn) {
+  if (!flowing_ || !nack_) return;
+  const auto source = rewriter_.source_of(sequence);
+  if (!source) return;
+  const InboundStream& stream = producer_.streams()[source->stream & 0xff];
+  if (stream.number_space() != source->stream) return;
+  rtp::PacketRef packet = stream.history().find(source->sequence, turn.now);
+  if (!packet || !payload_types_[packet->payload_type] || sent_lately(sequence, turn.now)) return;
+  ++counts_.retransmitted;
+  SendJob job{
+      .consumer = this, .index = source->index, .timestamp = packet->timestamp + source->timestamp_offset};
+  if (pictures_) job.picture = pictures_->find(source->stream, packet->frame);
+  if (pictures_ && !job.picture) return;
+  job.packet = std::move(packet);
+  if (rtx_ssrc_) {
+    job.rtx = true;
+    job.original_sequence = sequence;
+    job.index = rtx_index_++;
+  }
+  transport_.queue(std::move(job));
+}
+
+// Whether the same was sent again within a round trip, and may still be under way.
+bool Consumer::sent_lately(uint16_t sequence, Time now) {
+  const Duration window = std::max<Duration>(remote_.rtt.value_or(kDefaultRtt) * 9 / 10, 10ms);
+  for (const Resent& resent : resent_)
+    if (resent.at != Time{} && resent.sequence == sequence && now - resent.at < window) return true;
+  resent_[resent_next_++ % resent_.size()] = {sequence, now};
+  return false;
+}
+
+void Consumer::on_key_frame_request(bool fir, Turn& turn) {
+  ++(fir ? counts_.firs : counts_.plis);
+  if (!flowing_) return;
+  const auto wanted = current_ ? current_ : target_;
+  if (wanted) producer_.request_key_frame(*wanted, turn);
+}
+
+void Consumer::on_report(const rtcp::ReportBlock& block, Turn& turn) {
+  remote_.fraction_lost = block.fraction_lost;
+  remote_.lost = block.cumulative_lost;
+  remote_.jitter = block.jitter;
+  if (const auto rtt = round_trip(block, turn.now)) remote_.rtt = rtt;
+  const uint64_t sent = counts_.packets - packets_at_report_;
+  const auto lost = std::max(block.cumulative_lost - lost_at_report_, 0);
+  const uint64_t repaired = counts_.retransmitted - repaired_at_report_;
+  packets_at_report_ = counts_.packets;
+  lost_at_report_ = block.cumulative_lost;
+  repaired_at_report_ = counts_.retransmitted;
+  score_.update(sent, static_cast<uint64_t>(lost), std::min(repaired, sent));
+  tell_score(turn);
+}
+
+// The sender's own relation of timestamp to NTP time, moved by what we add to its timestamps: so the client
+// can still play his audio and video in step.
+std::optional<rtcp::SenderReport> Consumer::sender_report(Time now) {
+  const InboundStream* stream = current_stream();
+  if (!flowing_ || !stream || !stream->mapping() || counts_.packets == 0) return std::nullopt;
+  const rtcp::NtpMapping mapping = stream->mapping()->at(now, clock_rate_);
+  sent_reports_[sent_reports_next_++ % sent_reports_.size()] = {mapping.ntp.middle(), now};
+  return rtcp::SenderReport{.ssrc = ssrc_,
+                            .ntp = mapping.ntp,
+                            .rtp_timestamp = mapping.rtp_timestamp + rewriter_.timestamp_offset(),
+                            .packets = static_cast<uint32_t>(counts_.packets),
+                            .octets = static_cast<uint32_t>(counts_.bytes),
+                            .blocks = {}};
+}
+
+// A report block echoes the middle of a sender report's NTP time, which here is the sender's clock, not ours:
+// it serves as the name of the report, whose departure we know.
+std::optional<Duration> Consumer::round_trip(const rtcp::ReportBlock& block, Time now) const {
+  for (const SentReport& sent : sent_reports_) {
+    if (sent.at == Time{} || sent.ntp_middle != block.last_sr) continue;
+    const Duration span = now - sent.at - from_ntp_middle(block.delay_since_last_sr);
+    return span >= 0us ? std::optional(span) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// ---- what is told
+
+uint8_t Consumer::outgoing_payload_type(const SendJob& job) const {
+  return job.rtx ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
+}
+
+const InboundStream* Consumer::current_stream() const {
+  return current_ ? &producer_.streams()[*current_] : nullptr;
+}
+
+channel::ConsumerScore Consumer::score() const {
+  channel::ConsumerScore out{.score = score_.value()};
+  for (const InboundStream& stream : producer_.streams()) out.producer_scores.push_back(stream.score());
+  const InboundStream* stream = current_stream();
+  out.producer_score = stream ? stream->score() : 0;
+  return out;
+}
+
+void Consumer::tell_score(Turn& turn) {
+  const channel::ConsumerScore now = score();
+  if (now.score == told_score_.score && now.producer_score == told_score_.producer_score &&
+      now.producer_scores == told_score_.producer_scores)
+    return;
+  told_score_ = now;
+  turn.tell(handle_, now);
+}
+
+std::optional<channel::ConsumerLayers> Consumer::layers_of(std::optional<uint8_t> stream) const {
+  if (!stream || type_ == channel::ConsumerType::kSimple) return std::nullopt;
+  return channel::ConsumerLayers{.spatial_layer = *stream, .temporal_layer = {}};
+}
+
+std::optional<channel::ConsumerLayers> Consumer::preferred_layers() const {
+  return type_ == channel::ConsumerType::kSimple ? std::nullopt : preferred_;
+}
+
+void Consumer::tell_layers(Turn& turn) const { turn.tell(handle_, channel::LayersChange{current_layers()}); }
+
+}  // namespace sfu

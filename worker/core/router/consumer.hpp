@@ -1,0 +1,179 @@
+// One track sent to one client: which of its producer's streams is forwarded, under which numbers, and what
+// the client says of it. forward() is the last step of a packet's way through the router; the next is
+// Transport::seal.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/base/random.hpp"
+#include "core/base/result.hpp"
+#include "core/link/turn.hpp"
+#include "core/router/inbound_stream.hpp"
+#include "core/router/send_job.hpp"
+#include "core/rtcp/compound.hpp"
+#include "core/rtp/header.hpp"
+#include "core/rtp/picture_rewriter.hpp"
+#include "core/rtp/rate.hpp"
+#include "core/rtp/rewriter.hpp"
+
+namespace sfu {
+
+class Producer;
+class Transport;
+
+class Consumer {
+ public:
+  static constexpr Duration kDefaultRtt = 100ms;
+
+  struct Counts {
+    uint64_t packets = 0;
+    uint64_t bytes = 0;  // of payload
+    uint64_t retransmitted = 0;
+    uint64_t nacks = 0;
+    uint64_t nacked_packets = 0;
+    uint64_t plis = 0;
+    uint64_t firs = 0;
+  };
+  // What the client last reported.
+  struct Remote {
+    uint8_t fraction_lost = 0;
+    int32_t lost = 0;
+    uint32_t jitter = 0;
+    uint32_t highest_sequence = 0;
+    std::optional<Duration> rtt;
+  };
+
+  static Result<std::unique_ptr<Consumer>> make(const channel::Consume& request, Transport& transport,
+                                                Producer& producer, Random& random);
+
+  uint32_t handle() const { return handle_; }
+  Transport& transport() const { return transport_; }
+  Producer& producer() const { return producer_; }
+  channel::ConsumerType type() const { return type_; }
+  uint32_t ssrc() const { return ssrc_; }
+  std::optional<uint32_t> rtx_ssrc() const { return rtx_ssrc_; }
+  bool paused() const { return paused_; }
+  const std::string& cname() const { return cname_; }
+
+  // A packet of one of the producer's streams.
+  void forward(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn);
+
+  // Everything that starts or stops the flow: pauses on both sides, the transport's readiness, the streams
+  // that the producer has, the client's wish.
+  void pause(Turn& turn);
+  void resume(Turn& turn);
+  void on_producer_paused(Turn& turn) { update_flow(turn); }
+  void on_producer_resumed(Turn& turn) { update_flow(turn); }
+  void on_transport_ready(Turn& turn) { update_flow(turn); }
+  void on_streams_changed(Turn& turn);
+  void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
+  void request_key_frame(Turn& turn);
+
+  // The client's RTCP.
+  void on_nack(const rtcp::LostPackets& lost, Turn& turn);
+  void on_key_frame_request(bool fir, Turn& turn);
+  void on_report(const rtcp::ReportBlock& block, Turn& turn);
+
+  // Our next sender report; nullopt while nothing is known of the sender's clock.
+  std::optional<rtcp::SenderReport> sender_report(Time now);
+
+  // Writing a job's header (Transport::seal).
+  uint8_t outgoing_payload_type(const SendJob& job) const;
+  const rtp::ExtensionIds& extension_ids() const { return extension_ids_; }
+  std::string_view mid() const { return mid_; }
+  void tell_score(Turn& turn);
+
+  channel::ConsumerScore score() const;
+  std::optional<channel::ConsumerLayers> preferred_layers() const;
+  std::optional<channel::ConsumerLayers> target_layers() const { return layers_of(target_); }
+  std::optional<channel::ConsumerLayers> current_layers() const { return layers_of(current_); }
+  const Counts& counts() const { return counts_; }
+  const Remote& remote() const { return remote_; }
+  uint64_t bitrate(Time now) { return rate_.bits_per_second(now); }
+  std::optional<uint8_t> current_layer() const { return current_; }
+  const std::string& mime_type() const { return mime_type_; }
+  uint32_t clock_rate() const { return clock_rate_; }
+  uint8_t own_score() const { return score_.value(); }
+  const std::bitset<128>& supported_payload_types() const { return payload_types_; }
+  bool uses_nack() const { return nack_; }
+  bool uses_pli() const { return pli_; }
+  bool uses_fir() const { return fir_; }
+  uint8_t payload_type() const { return payload_type_; }
+  std::optional<uint8_t> rtx_payload_type() const;
+
+ private:
+  Consumer(const channel::Consume& request, Transport& transport, Producer& producer, Random& random);
+  static uint32_t clock_rate_of(const channel::Consume& request);
+  void count_sent(const rtp::Packet& packet, Time now);
+  bool flows() const;
+  void update_flow(Turn& turn);
+  std::optional<uint8_t> choose_target() const;
+  const InboundStream* current_stream() const;
+  void aim(Turn& turn);
+  bool may_switch(const rtp::Packet& packet) const;
+  void switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn);
+  void retransmit(uint16_t sequence, Turn& turn);
+  bool sent_lately(uint16_t sequence, Time now);
+  std::optional<channel::ConsumerLayers> layers_of(std::optional<uint8_t> stream) const;
+  void tell_layers(Turn& turn) const;
+
+  // Hot: read for each packet.
+  Transport& transport_;
+  Producer& producer_;
+  bool flowing_ = false;
+  bool ignore_dtx_;
+  std::optional<uint8_t> current_;  // the stream that is forwarded
+  std::optional<uint8_t> target_;   // the one to switch to at its next key frame, or current_
+  std::optional<uint8_t> last_;     // current_, also while nothing flows
+  uint32_t number_space_ = ~0u;     // of the stream last forwarded
+  std::bitset<128> payload_types_;
+  rtp::Rewriter rewriter_;
+  std::unique_ptr<rtp::PictureRewriter> pictures_;
+
+  // Cold.
+  uint32_t handle_;
+  channel::MediaKind kind_;
+  channel::ConsumerType type_;
+  uint32_t ssrc_;
+  std::optional<uint32_t> rtx_ssrc_;
+  uint64_t rtx_index_;
+  std::string mid_;
+  std::string cname_;
+  rtp::ExtensionIds extension_ids_;
+  uint8_t payload_type_ = 0;
+  std::array<uint8_t, 128> rtx_of_{};
+  std::string mime_type_;
+  uint32_t clock_rate_ = 90000;
+  bool nack_ = false;
+  bool pli_ = false;
+  bool fir_ = false;
+  bool paused_;
+  std::optional<channel::ConsumerLayers> preferred_;
+  std::optional<Duration> round_trip(const rtcp::ReportBlock& block, Time now) const;
+  struct SentReport {
+    uint32_t ntp_middle = 0;
+    Time at{};
+  };
+  std::array<SentReport, 4> sent_reports_{};
+  size_t sent_reports_next_ = 0;
+  struct Resent {
+    uint16_t sequence = 0;
+    Time at{};
+  };
+  std::array<Resent, 32> resent_{};
+  size_t resent_next_ = 0;
+  Counts counts_;
+  Remote remote_;
+  Score score_;
+  channel::ConsumerScore told_score_;
+  uint64_t packets_at_report_ = 0;
+  int32_t lost_at_report_ = 0;
+  uint64_t repaired_at_report_ = 0;
+  rtp::Rate rate_;
+};
+
+}  // namespace sfu

@@ -1,0 +1,89 @@
+#include "core/router/inbound_stream.hpp"
+
+namespace sfu {
+
+InboundStream::InboundStream(Options options)
+    : options_(std::move(options)),
+      history_(options_.video ? rtp::History::of_video() : rtp::History::of_audio()),
+      key_frames_(options_.key_frame_delay) {}
+
+bool InboundStream::receive(const rtp::PacketRef& packet, bool repair) {
+  const Time now = packet->arrival;
+  packet->unwrapped_sequence = repair ? order_.peek(packet->sequence) : order_.unwrap(packet->sequence);
+  if (history_.find(packet->unwrapped_sequence, now)) {
+    ++counts_.discarded;
+    return false;
+  }
+  // A retransmission says nothing of the path's jitter, and is no news to a sender that repairs.
+  if (!repair &&
+      !reception_.on_packet(packet->sequence, packet->timestamp, now, options_.clock_rate, packet->size))
+    return false;
+  if (repair) ++counts_.retransmitted;
+  if (missing_.on_packet(packet->unwrapped_sequence, repair, now) && repair) ++counts_.repaired;
+  ++counts_.packets;
+  counts_.bytes += packet->size;
+  rate_.add(packet->size, now);
+  last_packet_ = now;
+  history_.insert(packet);
+  if (packet->frame.key_frame) key_frames_.on_key_frame();
+  return true;
+}
+
+void InboundStream::learn_ssrc(uint32_t ssrc, bool rtx) {
+  if (rtx) {
+    options_.rtx_ssrc = ssrc;
+    return;
+  }
+  if (options_.ssrc == ssrc) return;
+  if (options_.ssrc) {  // the sender began anew
+    order_.reset();
+    missing_.reset();
+    history_.clear();
+    mapping_.reset();
+    ++generation_;
+  }
+  options_.ssrc = ssrc;
+}
+
+bool InboundStream::check_silence(Time now) {
+  history_.expire(now);
+  const Duration patience = options_.dtx ? kSilenceWithDtx : kSilence;
+  if (!active_ || now - last_packet_ <= patience) return false;
+  active_ = false;
+  score_changed_ = score_.reset() || score_changed_;
+  return true;
+}
+
+std::span<const uint16_t> InboundStream::missing(Time now, Duration rtt) {
+  if (!options_.nack) return {};
+  const std::span<const uint16_t> lost = missing_.collect(now, rtt);
+  if (!lost.empty()) ++counts_.nacks;
+  counts_.nacked_packets += lost.size();
+  return lost;
+}
+
+rtcp::ReportBlock InboundStream::report(Time now) {
+  const int64_t expected = reception_.expected() - expected_at_report_;
+  const uint64_t repaired = counts_.repaired - repaired_at_report_;
+  expected_at_report_ = reception_.expected();
+  repaired_at_report_ = counts_.repaired;
+  const rtp::Reception::Report report = reception_.report();
+  fraction_lost_ = report.fraction_lost;
+  if (expected > 0) {
+    const auto whole = static_cast<uint64_t>(expected);
+    const uint64_t lost = whole * report.fraction_lost / 256;
+    score_changed_ = score_.update(whole, lost - std::min(lost, repaired), repaired) || score_changed_;
+  }
+  rtcp::ReportBlock block{.ssrc = ssrc(),
+                          .fraction_lost = report.fraction_lost,
+                          .cumulative_lost = report.lost,
+                          .highest_sequence = report.extended_highest,
+                          .jitter = report.jitter};
+  if (mapping_) {
+    block.last_sr = mapping_->ntp.middle();
+    block.delay_since_last_sr = to_ntp_middle(now - mapping_->arrival);
+  }
+  return block;
+}
+
+}  // namespace sfu

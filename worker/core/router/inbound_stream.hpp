@@ -1,0 +1,124 @@
+// One RTP stream that a producer receives, and its retransmissions: order, loss, history, clock, key frames.
+// It says what is to be asked of the sender; the producer's transport asks.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "core/base/sequence.hpp"
+#include "core/router/score.hpp"
+#include "core/rtcp/ntp_mapping.hpp"
+#include "core/rtcp/report_block.hpp"
+#include "core/rtp/history.hpp"
+#include "core/rtp/key_frame_requests.hpp"
+#include "core/rtp/missing.hpp"
+#include "core/rtp/packet.hpp"
+#include "core/rtp/rate.hpp"
+#include "core/rtp/reception.hpp"
+
+namespace sfu {
+
+class InboundStream {
+ public:
+  struct Options {
+    uint8_t index = 0;
+    std::string rid{};
+    std::optional<uint32_t> ssrc{};
+    std::optional<uint32_t> rtx_ssrc{};
+    uint32_t clock_rate = 90000;
+    std::string mime_type{};
+    uint8_t payload_type = 0;  // the producer's
+    std::optional<uint8_t> rtx_payload_type{};
+    bool video = false;
+    bool nack = false;
+    bool pli = false;
+    bool fir = false;
+    bool dtx = false;
+    Duration key_frame_delay{0};
+  };
+  struct Counts {
+    uint64_t packets = 0;
+    uint64_t bytes = 0;
+    uint64_t discarded = 0;
+    uint64_t retransmitted = 0;
+    uint64_t repaired = 0;
+    uint64_t nacks = 0;
+    uint64_t nacked_packets = 0;
+    uint64_t plis = 0;
+    uint64_t firs = 0;
+  };
+  // Without a packet for so long a stream no longer counts as being sent.
+  static constexpr Duration kSilence = 1500ms;
+  static constexpr Duration kSilenceWithDtx = 5000ms;
+
+  explicit InboundStream(Options options);
+
+  const Options& options() const { return options_; }
+  uint8_t index() const { return options_.index; }
+  uint32_t ssrc() const { return options_.ssrc.value_or(0); }
+  std::optional<uint32_t> known_ssrc() const { return options_.ssrc; }
+
+  // A media packet, described: false when it is a duplicate or too old to be of use. `repair`: it came by
+  // RTX.
+  bool receive(const rtp::PacketRef& packet, bool repair);
+  // The SSRC of this stream or its RTX, seen for the first time or again after the sender's restart.
+  void learn_ssrc(uint32_t ssrc, bool rtx);
+  void on_sender_report(const rtcp::NtpMapping& mapping) { mapping_ = mapping; }
+  void on_discarded() { ++counts_.discarded; }
+
+  bool active() const { return active_; }
+  // A packet came; true when the stream had been silent.
+  bool wake_up() { return !std::exchange(active_, true); }
+  // Whether it just fell silent.
+  bool check_silence(Time now);
+  // The sender said goodbye.
+  void silence() { active_ = false; }
+  // Names this stream's number space to rewriters: another one after the sender began anew.
+  uint32_t number_space() const { return generation_ << 8 | options_.index; }
+
+  // Loss: the sequence numbers to ask for now, and when to look again. Asking for too much means a key frame.
+  std::span<const uint16_t> missing(Time now, Duration rtt);
+  Time missing_deadline() const { return options_.nack ? missing_.deadline() : kNever; }
+  bool take_needs_key_frame() { return missing_.take_key_frame_needed(); }
+
+  rtp::KeyFrameRequests& key_frames() { return key_frames_; }
+  const rtp::KeyFrameRequests& key_frames() const { return key_frames_; }
+  void count_key_frame_request(bool fir) { ++(fir ? counts_.firs : counts_.plis); }
+
+  const rtp::History& history() const { return history_; }
+  const std::optional<rtcp::NtpMapping>& mapping() const { return mapping_; }
+
+  // The report block for the next receiver report; closes the interval and updates the score.
+  rtcp::ReportBlock report(Time now);
+  // True once after the score changed.
+  bool take_score_changed() { return std::exchange(score_changed_, false); }
+  uint8_t score() const { return active_ ? score_.value() : uint8_t{0}; }
+  const rtp::Reception& reception() const { return reception_; }
+  // In the last report, of 256.
+  uint8_t fraction_lost() const { return fraction_lost_; }
+  const Counts& counts() const { return counts_; }
+  uint64_t bitrate(Time now) { return rate_.bits_per_second(now); }
+
+ private:
+  Options options_;
+  Unwrapper<uint16_t> order_;
+  rtp::Reception reception_;
+  rtp::Missing missing_;
+  rtp::History history_;
+  rtp::KeyFrameRequests key_frames_;
+  rtp::Rate rate_;
+  std::optional<rtcp::NtpMapping> mapping_;
+  Score score_;
+  Counts counts_;
+  int64_t expected_at_report_ = 0;
+  uint64_t repaired_at_report_ = 0;
+  uint32_t generation_ = 0;
+  uint8_t fraction_lost_ = 0;
+  Time last_packet_{};
+  bool active_ = false;
+  bool score_changed_ = false;
+};
+
+}  // namespace sfu

@@ -1,0 +1,26 @@
+// One RTP packet on its way to one consumer: what is to be sent, not yet encrypted. Jobs are queued while
+// input is processed and sealed all together at the end of the turn (Transport::seal).
+#pragma once
+
+#include <optional>
+
+#include "core/rtp/packet.hpp"
+#include "core/rtp/picture.hpp"
+
+namespace sfu {
+
+class Consumer;
+
+struct SendJob {
+  rtp::PacketRef packet{};
+  const Consumer* consumer = nullptr;
+  uint64_t index = 0;  // outgoing extended sequence number, for SRTP (RFC 3711, 3.3.1)
+  uint32_t timestamp = 0;
+  // A retransmission in its own stream (RFC 4588): the sequence number it had at first.
+  bool rtx = false;
+  uint16_t original_sequence = 0;
+  // VP8 and VP9: the picture's numbers, to be written over the source's.
+  std::optional<rtp::Picture> picture{};
+};
+
+}  // namespace sfu

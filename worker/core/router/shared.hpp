@@ -1,0 +1,46 @@
+// What all transports of one worker share: memory, randomness, ciphers, and the tables by which input finds
+// its object. Only Sfu makes one; routers and transports enter and remove themselves.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "core/base/address.hpp"
+#include "core/base/deadlines.hpp"
+#include "core/base/flat_map.hpp"
+#include "core/base/random.hpp"
+#include "core/dtls/context.hpp"
+#include "core/ice/ufrag_key.hpp"
+#include "core/rtp/packet.hpp"
+#include "core/srtp/sealer.hpp"
+
+namespace sfu {
+
+class Router;
+class Transport;
+class Producer;
+class Consumer;
+
+struct Shared {
+  Shared(const Random::Seed& seed, srtp::Backend srtp_backend)
+      : random(seed), backend(srtp_backend), sealer(srtp_backend) {}
+
+  rtp::PacketPool packets;
+  Random random;
+  srtp::Backend backend;
+  srtp::Sealer sealer;
+  std::optional<dtls::Context> dtls;
+
+  Deadlines deadlines;
+  FlatMap<Path, Transport*, PathHash> paths;
+  FlatMap<ice::UfragKey, Transport*> ufrags;
+  std::vector<Transport*> sending;  // those with jobs, in the order of their first
+
+  // By the controller's handles.
+  FlatMap<uint32_t, Router*> routers;
+  FlatMap<uint32_t, Transport*> transports;
+  FlatMap<uint32_t, Producer*> producers;
+  FlatMap<uint32_t, Consumer*> consumers;
+};
+
+}  // namespace sfu

@@ -1,0 +1,273 @@
+#include "core/router/transport.hpp"
+
+#include <algorithm>
+
+#include "core/router/router.hpp"
+#include "core/rtp/parse.hpp"
+#include "core/rtp/rtx.hpp"
+
+namespace sfu {
+namespace {
+
+link::WebRtc::Options link_options(const channel::CreateWebRtcTransport& request, srtp::Backend backend) {
+  return {.owner = request.transport,
+          .consent_timeout = std::chrono::seconds(request.ice_consent_timeout),
+          .backend = backend,
+          .addresses = request.addresses};
+}
+
+}  // namespace
+
+Transport::Transport(const channel::CreateWebRtcTransport& request, Router& router, Shared& shared)
+    : handle_(request.transport),
+      router_(router),
+      shared_(shared),
+      link_(link_options(request, shared.backend), *shared.dtls, shared.random),
+      own_ssrc_(shared.random.u32() | 1) {
+  shared_.transports[handle_] = this;
+  for (const ice::UfragKey key : link_.ice().keys()) shared_.ufrags[key] = this;
+}
+
+Transport::~Transport() {
+  shared_.deadlines.remove(*this);
+  shared_.transports.erase(handle_);
+  shared_.ufrags.erase_if([&](ice::UfragKey, Transport* owner) { return owner == this; });
+  shared_.paths.erase_if([&](const Path&, Transport* owner) { return owner == this; });
+  std::erase(shared_.sending, this);
+}
+
+// ---- datagrams
+
+void Transport::on_stun(const stun::Message& message, const Path& path, Turn& turn) {
+  apply(link_.on_stun(message, path, turn), turn);
+}
+
+void Transport::on_dtls(Bytes datagram, const Path& path, Turn& turn) {
+  counts_.bytes_received += datagram.size();
+  receive_rate_.add(datagram.size(), turn.now);
+  apply(link_.on_dtls(datagram, path, turn), turn);
+}
+
+// The path of one RTP packet, from the wire to every subscriber.
+void Transport::on_rtp(rtp::PacketRef packet, const Path& path, Turn& turn) {
+  counts_.bytes_received += packet->size;
+  receive_rate_.add(packet->size, turn.now);
+  if (const auto why = link_.open_rtp(*packet)) return turn.drop(*why);  // authentic, fresh, decrypted
+  follow(path, turn);
+  if (!rtp::parse(*packet, extension_table_)) return turn.drop(Drop::kMalformedRtp);
+  if (const auto sequence = rtp::transport_sequence(*packet))  // the feedback owes the sender this one
+    arrivals_.on_packet(*sequence, packet->arrival, packet->ssrc);
+  const Demux::Route* route = demux_.find(*packet);  // SSRC, else MID and RID
+  if (!route) return turn.drop(Drop::kUnknownSsrc);
+  count_received(*packet, route->rtx, turn.now);
+  Producer& producer = *route->producer;
+  InboundStream* stream = producer.receive(packet, *route, turn);  // loss, RTX, NACK, statistics
+  if (stream) {
+    for (Consumer* consumer : producer.consumers)
+      consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
+  }
+  update_deadline(turn.now);
+}
+
+void Transport::follow(const Path& path, Turn& turn) {
+  if (link_.path() && !(*link_.path() == path)) apply(link_.follow(path, turn), turn);
+}
+
+void Transport::count_received(const rtp::Packet& packet, bool rtx, Time now) {
+  (rtx ? counts_.rtx_bytes_received : counts_.rtp_bytes_received) += packet.size;
+  (rtx ? rtx_receive_rate_ : rtp_receive_rate_).add(packet.size, now);
+}
+
+void Transport::wake(Turn& turn) {
+  if (link_.deadline() <= turn.now) apply(link_.wake(turn), turn);
+  while (const auto timer = timers_.take(turn.now)) {
+    switch (*timer) {
+      case Timer::kReports:
+        send_reports(turn);
+        break;
+      case Timer::kProducers:
+        send_nacks_and_key_frame_requests(turn);
+        break;
+      case Timer::kSilence:
+        check_silence(turn);
+        break;
+      case Timer::kBitrateLimit:
+        send_bitrate_limit(turn);
+        break;
+      case Timer::kFeedback:
+        send_feedback(turn);
+        break;
+      case Timer::kCount:
+        break;
+    }
+  }
+  update_deadline(turn.now);
+}
+
+void Transport::check_silence(Turn& turn) {
+  for (const auto& producer : producers_) producer->on_silence_check(turn);
+  if (!producers_.empty()) timers_.set(Timer::kSilence, turn.now + kSilenceInterval);
+}
+
+void Transport::update_deadline(Time now) {
+  timers_.set(Timer::kFeedback, ready() ? arrivals_.deadline() : kNever);
+  // Never in the past: a wake that could do nothing must not be asked for again at once.
+  const Time next = std::min(link_.deadline(), timers_.deadline());
+  shared_.deadlines.set(*this, next == kNever ? kNever : std::max(next, now));
+}
+
+void Transport::wake_producers_by(Time at) {
+  if (at < timers_.at(Timer::kProducers)) timers_.set(Timer::kProducers, at);
+}
+
+// ---- the link's changes
+
+void Transport::apply(const link::Changes& changes, Turn& turn) {
+  if (changes.added) shared_.paths[*changes.added] = this;
+  if (changes.removed) shared_.paths.erase(*changes.removed);
+  if (changes.retired) shared_.ufrags.erase(*changes.retired);
+  if (ready() && !was_ready_) on_ready(turn);
+  was_ready_ = ready();
+  update_deadline(turn.now);
+}
+
+void Transport::on_ready(Turn& turn) {
+  timers_.set(Timer::kReports, turn.now + kReportInterval / 4);
+  if (max_incoming_bitrate_ != 0) timers_.set(Timer::kBitrateLimit, turn.now);
+  for (const auto& consumer : consumers_) consumer->on_transport_ready(turn);
+}
+
+// ---- the controller
+
+Result<channel::DtlsRole> Transport::connect(const channel::ConnectWebRtcTransport& request, Turn& turn) {
+  Result<channel::DtlsRole> role = link_.connect(request.role, request.fingerprints, turn);
+  apply({}, turn);
+  return role;
+}
+
+ice::Parameters Transport::restart_ice() {
+  if (const auto unused = link_.ice().restart(shared_.random)) shared_.ufrags.erase(*unused);
+  for (const ice::UfragKey key : link_.ice().keys()) shared_.ufrags[key] = this;
+  return link_.ice().parameters();
+}
+
+void Transport::set_max_incoming_bitrate(uint32_t bitrate, Turn& turn) {
+  max_incoming_bitrate_ = bitrate;
+  send_bitrate_limit(turn);
+  update_deadline(turn.now);
+}
+
+Result<Producer*> Transport::add(std::unique_ptr<Producer> producer) {
+  if (const auto taken = demux_.add(producer->section()))
+    return Error::type(std::string("rtpParameters: another producer of this transport has the same ") +
+                       *taken);
+  for (const rtp::NegotiatedExtension& extension : producer->extensions()) {
+    std::erase_if(receive_extensions_, [&](const auto& known) { return known.id == extension.id; });
+    receive_extensions_.push_back(extension);
+  }
+  extension_table_ = rtp::ExtensionTable(receive_extensions_);
+  producers_.push_back(std::move(producer));
+  timers_.set_if_stopped(Timer::kSilence, Time{});
+  return producers_.back().get();
+}
+
+Result<Consumer*> Transport::add(std::unique_ptr<Consumer> consumer) {
+  if (consumers_by_ssrc_.contains(consumer->ssrc()))
+    return Error::type("rtpParameters.encodings[0].ssrc is used by another consumer of this transport");
+  consumers_by_ssrc_[consumer->ssrc()] = consumer.get();
+  if (consumer->rtx_ssrc()) consumers_by_ssrc_[*consumer->rtx_ssrc()] = consumer.get();
+  consumers_.push_back(std::move(consumer));
+  return consumers_.back().get();
+}
+
+void Transport::remove(const Producer& producer) {
+  demux_.remove(&producer);
+  std::erase_if(producers_, [&](const auto& owned) { return owned.get() == &producer; });
+}
+
+void Transport::remove(const Consumer& consumer) {
+  std::erase_if(jobs_, [&](const SendJob& job) { return job.consumer == &consumer; });
+  consumers_by_ssrc_.erase(consumer.ssrc());
+  if (consumer.rtx_ssrc()) consumers_by_ssrc_.erase(*consumer.rtx_ssrc());
+  std::erase_if(consumers_, [&](const auto& owned) { return owned.get() == &consumer; });
+}
+
+void Transport::close(Turn& turn) { link_.close(turn); }
+
+double Transport::loss_received() const {
+  uint64_t expected = 0, lost = 0;
+  for (const auto& producer : producers_)
+    for (const InboundStream& stream : producer->streams()) {
+      expected += static_cast<uint64_t>(stream.reception().expected());
+      lost += static_cast<uint64_t>(std::max<int64_t>(stream.reception().lost(), 0));
+    }
+  return expected == 0 ? 0 : static_cast<double>(lost) / static_cast<double>(expected);
+}
+
+// ---- sending
+
+void Transport::queue(SendJob job) {
+  if (jobs_.empty()) shared_.sending.push_back(this);
+  jobs_.push_back(std::move(job));
+}
+
+bool Transport::lay_out(Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now) {
+  if (ready()) {
+    for (; jobs_done_ < jobs_.size(); ++jobs_done_) {
+      if (outbox.full()) return false;
+      lay_out_one(jobs_[jobs_done_], outbox, sealing, now);
+    }
+  }
+  jobs_.clear();
+  jobs_done_ = 0;
+  return true;
+}
+
+// One job into one slot: its header, and where its payload is to be encrypted from.
+void Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing,
+                            Time now) {
+  const Consumer& consumer = *job.consumer;
+  const rtp::Packet& packet = *job.packet;
+  const rtp::OutgoingHeader header{.payload_type = consumer.outgoing_payload_type(job),
+                                   .marker = packet.marker,
+                                   .sequence = static_cast<uint16_t>(job.index),
+                                   .timestamp = job.timestamp,
+                                   .ssrc = job.rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
+  const rtp::OwnExtensions own{.mid = consumer.mid(),
+                               .abs_send_time = rtp::to_abs_send_time(now),
+                               .transport_sequence = transport_sequence_};
+  MutableBytes slot = outbox.slot(Outbox::kMaxDatagram);
+  const size_t begin = job.rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet,
+                                                       consumer.extension_ids(), own)
+                               : rtp::write_header(slot, header, packet, consumer.extension_ids(), own);
+  const size_t size = begin + packet.payload.size + link_.rtp_overhead();
+  if (begin == 0 || size > slot.size()) return;
+  if (consumer.extension_ids()[rtp::Extension::kTransportCc] != 0) ++transport_sequence_;
+
+  // The header that SRTP leaves open ends before RTX's original sequence number (RFC 4588, 4).
+  const size_t open = job.rtx ? begin - 2 : begin;
+  srtp::SealJob seal{.keys = &link_.keys(),
+                     .index = job.index,
+                     .out = slot.data(),
+                     .header = static_cast<uint16_t>(open),
+                     .payload_size = static_cast<uint16_t>(begin - open + packet.payload.size),
+                     .payload = packet.payload_bytes().data()};
+  if (job.rtx || job.picture) {
+    std::memcpy(slot.data() + begin, packet.payload_bytes().data(), packet.payload.size);
+    if (job.picture)
+      rtp::rewrite_picture(slot.subspan(begin, packet.payload.size), packet.frame, *job.picture);
+    seal.payload = slot.data() + open;
+  }
+  sealing.push_back(seal);
+  outbox.commit(*link_.path(), size);
+  count_sent(size, job.rtx, now);
+}
+
+void Transport::count_sent(size_t size, bool rtx, Time now) {
+  counts_.bytes_sent += size;
+  (rtx ? counts_.rtx_bytes_sent : counts_.rtp_bytes_sent) += size;
+  send_rate_.add(size, now);
+  (rtx ? rtx_send_rate_ : rtp_send_rate_).add(size, now);
+}
+
+}  // namespace sfu
