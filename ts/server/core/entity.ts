@@ -1,0 +1,79 @@
+import { asObject } from '../../shared/rtp/fields.js';
+import { EnhancedEventEmitter, type EventMap } from './enhanced-event-emitter.js';
+import type { Scope } from './scope.js';
+
+/** Whatever the application keeps with an object. */
+export type AppData = Record<string, unknown>;
+
+/** Events that every object has. */
+export type EntityEvents = { listenererror: [eventName: string, error: Error] };
+
+/** Events that every object's observer has. */
+export type EntityObserverEvents = { close: [] };
+
+/** @throws TypeError */
+export function asAppData<A extends AppData>(value: unknown): A {
+  return asObject(value ?? {}, 'appData') as A;
+}
+
+/**
+ * One object of a worker: it lives until `close` is called, or something above it closes, which it tells by the event
+ * '<that>close'. Calling a method never fires an event on the object itself; its observer hears of everything.
+ */
+export abstract class Entity<
+  Events extends EventMap,
+  ObserverEvents extends EventMap,
+  A extends AppData,
+> extends EnhancedEventEmitter<Events> {
+  readonly #scope: Scope;
+  readonly #observer = new EnhancedEventEmitter<ObserverEvents>();
+  #appData: A;
+
+  protected constructor(scope: Scope, appData: A) {
+    super();
+    this.#scope = scope;
+    this.#appData = appData;
+    scope.onParentEnd = (error) => this.finish(`${scope.parent?.kind}close`, error);
+  }
+
+  /** UUID v4, unless the application chose it. */
+  get id(): string {
+    return this.#scope.id;
+  }
+
+  get closed(): boolean {
+    return this.#scope.ended;
+  }
+
+  /** For libraries that watch: it has the object's events, and those that the object's methods cause. */
+  get observer(): EnhancedEventEmitter<ObserverEvents> {
+    return this.#observer;
+  }
+
+  get appData(): A {
+    return this.#appData;
+  }
+
+  /** @throws TypeError */
+  set appData(appData: A) {
+    this.#appData = asAppData(appData);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    // A worker that is gone has closed it too.
+    this.closeInWorker().catch(() => {});
+    this.finish();
+  }
+
+  /** Asks the worker, on the parent's scope: this one ends. */
+  protected abstract closeInWorker(): Promise<unknown>;
+
+  /** Ends it, with `event` if something else is the cause. */
+  protected finish(event?: string, error?: Error): void {
+    if (this.closed) return;
+    this.#scope.end(error);
+    if (event) (this as unknown as EnhancedEventEmitter).safeEmit(event);
+    (this.#observer as EnhancedEventEmitter).safeEmit('close');
+  }
+}
