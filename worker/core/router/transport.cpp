@@ -124,7 +124,10 @@ void Transport::wake_producers_by(Time at) {
 
 void Transport::apply(const link::Changes& changes, Turn& turn) {
   if (changes.added) shared_.paths[*changes.added] = this;
-  if (changes.removed) shared_.paths.erase(*changes.removed);
+  // A NAT may have given the address to another client meanwhile, whose path it is now.
+  if (changes.removed)
+    if (Transport** owner = shared_.paths.find(*changes.removed); owner && *owner == this)
+      shared_.paths.erase(*changes.removed);
   if (changes.retired) shared_.ufrags.erase(*changes.retired);
   if (ready() && !was_ready_) on_ready(turn);
   was_ready_ = ready();

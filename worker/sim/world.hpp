@@ -1,0 +1,87 @@
+// A whole call without a network or a clock: the worker's core, fake peers, and seeded links between them.
+// Time jumps from one event to the next, so that minutes pass in milliseconds.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "core/sfu.hpp"
+#include "sim/link.hpp"
+
+namespace sfu::sim {
+
+class Peer;
+
+class World {
+ public:
+  static constexpr uint32_t kSocket = 1;
+
+  explicit World(uint64_t seed, srtp::Backend backend = srtp::best_backend());
+  ~World();
+
+  Time now{Duration(1h)};
+  Random random;
+  std::vector<channel::Event> events;  // all that the core told
+  Drops drops;
+
+  Sfu& sfu() { return *sfu_; }
+  // The controller asks. CHECKs that the answer is no error; see refused() for one that should be.
+  template <class Request>
+  auto ask(const Request& request) {
+    auto answer = within_turn([&](Turn& turn) { return sfu_->handle(request, turn); });
+    CHECK(static_cast<bool>(answer));
+    return *answer;
+  }
+  template <class Request>
+  Error refused(const Request& request) {
+    return within_turn([&](Turn& turn) { return sfu_->handle(request, turn); }).error();
+  }
+  uint32_t new_handle() { return ++last_handle_; }
+
+  // Peers live elsewhere; they enter and leave by themselves.
+  void enter(Peer& peer);
+  void leave(Peer& peer);
+  Address new_address();
+
+  // A peer's datagram sets out for the core, from `from`, which need not be the peer's.
+  void send(const Address& from, Bytes datagram, Link& uplink);
+  void run_for(Duration span);
+  // Until `done`; false if that did not come within `limit`.
+  template <class Done>
+  bool run_until(Done&& done, Duration limit) {
+    for (const Time end = now + limit; now < end;) {
+      if (done()) return true;
+      step(end);
+    }
+    return done();
+  }
+
+ private:
+  struct Flying {
+    Address peer;  // the peer's side
+    bool to_core = false;
+    std::vector<uint8_t> bytes;
+  };
+
+  template <class Act>
+  auto within_turn(Act&& act) {
+    Turn turn{now, outbox_, events, drops};
+    auto result = act(turn);
+    flush(turn);
+    return result;
+  }
+  void flush(Turn& turn);
+  void deliver_outbox();
+  void step(Time end);
+  void deliver(const Flying& datagram);
+
+  std::unique_ptr<Sfu> sfu_;
+  Outbox outbox_;
+  std::multimap<Time, Flying> flying_;
+  std::vector<Peer*> peers_;
+  uint32_t last_handle_ = 0;
+  uint16_t last_port_ = 1024;
+};
+
+}  // namespace sfu::sim
