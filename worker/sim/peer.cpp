@@ -239,6 +239,13 @@ void Peer::send_pli(uint32_t consumer) {
   send_rtcp(builder);
 }
 
+void Peer::send_nack(uint32_t consumer, uint16_t sequence) {
+  std::array<uint8_t, 1500> buffer;
+  rtcp::Builder builder(buffer);
+  builder.add(rtcp::Nack{1, received_.at(consumer).ssrc, rtcp::LostPackets(std::span(&sequence, 1))});
+  send_rtcp(builder);
+}
+
 void Peer::send_rtcp(rtcp::Builder& builder) {
   if (!keys_) return;
   std::array<uint8_t, 1500> buffer{};
@@ -312,6 +319,7 @@ void Peer::after_dtls() {
 }
 
 void Peer::receive_rtp(Bytes datagram) {
+  if (keep_datagrams) datagrams.emplace_back(datagram.begin(), datagram.end());
   rtp::PacketRef packet = pool_.take();
   packet->size = static_cast<uint16_t>(datagram.size());
   std::ranges::copy(datagram, packet->bytes.begin());

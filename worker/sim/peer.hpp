@@ -102,6 +102,7 @@ class Peer {
   void send_sender_report(uint32_t ssrc);
   void send_rtcp(rtcp::Builder& builder);
   void send_pli(uint32_t consumer);
+  void send_nack(uint32_t consumer, uint16_t sequence);
   // Raw bytes from the peer's address.
   void send_raw(Bytes datagram);
   // The last sealed media datagram, for replaying it.
@@ -110,6 +111,9 @@ class Peer {
   size_t feedbacks = 0;          // transport-cc messages received
   size_t feedback_received = 0;  // packets that they acknowledged
   std::optional<uint64_t> remb;
+  // RTP as it came, still encrypted, when asked for.
+  bool keep_datagrams = false;
+  std::vector<std::vector<uint8_t>> datagrams;
   dtls::Session& dtls() { return *dtls_; }
 
   // ---- World

@@ -64,7 +64,7 @@ export class Channel {
     if (message.length > kMaxFrame)
       throw new RangeError(`the request '${METHODS[method]}' of ${message.length} bytes is too long`);
     const reply = await new Promise<Reply>((resolve, reject) => {
-      const timer = setTimeout(() => this.#timedOut(id, method), this.#timeout);
+      const timer = setTimeout(() => this.#timedOut(id, method), this.#timeout).unref();
       this.#pending.set(id, { resolve, reject, timer });
       this.#send(message);
     });

@@ -91,6 +91,21 @@ export class Scope {
     return [...this.#handles.ids.values()].filter((id) => id !== '');
   }
 
+  /**
+   * Sends the request that makes the object in the worker. If it fails, or the scope ends meanwhile, there is no object
+   * and no scope.
+   */
+  async making<T>(request: (control: Control, handle: number) => Promise<T>): Promise<T> {
+    try {
+      const made = await request(this.control, this.handle);
+      this.requireOpen();
+      return made;
+    } catch (error) {
+      this.end();
+      throw error;
+    }
+  }
+
   /** Throws what a request would reject with. */
   requireOpen(): void {
     if (this.#ended) throw copyOf(this.#ended);

@@ -136,10 +136,10 @@ export abstract class Transport<
       audiences: new Set(),
       paused,
     };
-    await asking(source.scope, (scope) =>
-      scope.control.produce({
+    await source.scope.making((control, producer) =>
+      control.produce({
         transport: this.scope.handle,
-        producer: scope.handle,
+        producer,
         kind,
         rtpParameters: toChannel(rtpParameters),
         rtpMapping,
@@ -176,10 +176,10 @@ export abstract class Transport<
     if (!pipe) rtpParameters.mid = rest.mid ?? this.#countMid();
     const type = pipe ? 'pipe' : source.type;
     const scope = this.scope.child('consumer', randomUUID());
-    const consumed = await asking(scope, () =>
-      scope.control.consume({
+    const consumed = await scope.making((control, consumer) =>
+      control.consume({
         transport: this.scope.handle,
-        consumer: scope.handle,
+        consumer,
         producer: source.scope.handle,
         kind: source.kind,
         rtpParameters: toChannel(rtpParameters),
@@ -275,16 +275,6 @@ export abstract class Transport<
 
   #observe(event: 'newproducer' | 'newconsumer', child: unknown): void {
     (this.observer as EnhancedEventEmitter).safeEmit(event, child);
-  }
-}
-
-/** Sends the request that makes an object, which gives up its scope if it fails. */
-export async function asking<T>(scope: Scope, request: (scope: Scope) => Promise<T>): Promise<T> {
-  try {
-    return await request(scope);
-  } catch (error) {
-    scope.end();
-    throw error;
   }
 }
 

@@ -26,7 +26,6 @@ import type { Scope } from './scope.js';
 import type { Sockets } from './sockets.js';
 import { type TransportTuple, toTransportTuple } from './stats.js';
 import {
-  asking,
   type BaseTransportDump,
   type BaseTransportStats,
   type RouterLink,
@@ -106,13 +105,13 @@ export async function createWebRtcTransport<A extends AppData>(
 ): Promise<WebRtcTransport<A>> {
   const { listenInfos, appData, ...settings } = readOptions(options);
   const scope = router.scope.child('transport', randomUUID());
-  const created = await asking(scope, async () => {
+  const created = await scope.making(async (control, transport) => {
     router.scope.requireOpen();
     const { addresses, release } = await sockets.use(listenInfos);
     scope.atEnd(release);
-    return scope.control.createWebRtcTransport({
+    return control.createWebRtcTransport({
       router: router.scope.handle,
-      transport: scope.handle,
+      transport,
       addresses,
       ...settings,
     });

@@ -1,7 +1,6 @@
 import { kLogLevel, type LogLevel } from '../../shared/channel/messages.gen.js';
 import { asInteger, asList, asNonEmptyString, asObject, asOneOf, optional } from '../../shared/rtp/fields.js';
 import { type AppData, asAppData } from './entity.js';
-import { asPortRange } from './listen-info.js';
 
 export type WorkerLogLevel = LogLevel;
 
@@ -58,18 +57,18 @@ export type CompleteWorkerSettings<A extends AppData> = {
   appData: A;
 };
 
+const MAX_PORT = 65535;
 const MAX_PATH = 4096;
 const MAX_TIMEOUT = 0x7fffffff;
 
 /** @throws TypeError naming the field */
 export function readWorkerSettings<A extends AppData>(value: unknown): CompleteWorkerSettings<A> {
   const options = asObject(value, 'settings');
-  const range = { min: options.rtcMinPort ?? 10000, max: options.rtcMaxPort ?? 59999 };
-  const { min, max } = asPortRange(range, 'rtcPortRange');
+  const rtcMinPort = asInteger(options.rtcMinPort ?? 10000, 'rtcMinPort', 0, MAX_PORT);
   return {
     logLevel: readUpdateableSettings(options).logLevel ?? 'error',
-    rtcMinPort: min,
-    rtcMaxPort: max,
+    rtcMinPort,
+    rtcMaxPort: asInteger(options.rtcMaxPort ?? 59999, 'rtcMaxPort', rtcMinPort, MAX_PORT),
     ...readDtlsFiles(options),
     ...optional('workerBin', options.workerBin, (path) => asNonEmptyString(path, 'workerBin', MAX_PATH)),
     mode: asOneOf(options.mode ?? 'process', 'mode', ['process', 'thread']),

@@ -10,7 +10,6 @@ import * as logger from './logger.js';
 import { Router, type RouterOptions } from './router.js';
 import { Scope } from './scope.js';
 import { Sockets } from './sockets.js';
-import { asking } from './transport.js';
 import type { WorkerExit, WorkerHost } from './worker-host.js';
 import {
   type CompleteWorkerSettings,
@@ -121,7 +120,7 @@ export class Worker<A extends AppData = AppData> extends EnhancedEventEmitter<Wo
   close(): void {
     if (this.closed) return;
     this.#end('the worker is closed');
-    const timer = setTimeout(() => this.#host.kill(), CLOSE_TIMEOUT);
+    const timer = setTimeout(() => this.#host.kill(), CLOSE_TIMEOUT).unref();
     this.#host.exited.then(() => clearTimeout(timer));
     this.#observer.safeEmit('close');
   }
@@ -132,7 +131,7 @@ export class Worker<A extends AppData = AppData> extends EnhancedEventEmitter<Wo
     const rtpCapabilities = generateRouterRtpCapabilities(mediaCodecs);
     const routerAppData = asAppData<R>(appData);
     const scope = this.#scope.child('router', randomUUID());
-    await asking(scope, () => scope.control.createRouter({ router: scope.handle }));
+    await scope.making((control, router) => control.createRouter({ router }));
     const router = new Router<R>(scope, this.#sockets, rtpCapabilities, routerAppData);
     this.#observer.safeEmit('newrouter', router as unknown as Router);
     return router;

@@ -212,8 +212,8 @@ void Consumer::retransmit(uint16_t sequence, Turn& turn) {
   if (pictures_) job.picture = pictures_->find(source->stream, packet->frame);
   if (pictures_ && !job.picture) return;
   job.packet = std::move(packet);
+  job.kind = rtx_ssrc_ ? SendJob::Kind::kRtx : SendJob::Kind::kAgain;
   if (rtx_ssrc_) {
-    job.rtx = true;
     job.original_sequence = sequence;
     job.index = rtx_index_++;
   }
@@ -280,7 +280,7 @@ std::optional<Duration> Consumer::round_trip(const rtcp::ReportBlock& block, Tim
 // ---- what is told
 
 uint8_t Consumer::outgoing_payload_type(const SendJob& job) const {
-  return job.rtx ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
+  return job.kind == SendJob::Kind::kRtx ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
 }
 
 const InboundStream* Consumer::current_stream() const {

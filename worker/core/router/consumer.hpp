@@ -14,6 +14,7 @@
 #include "core/link/turn.hpp"
 #include "core/router/inbound_stream.hpp"
 #include "core/router/send_job.hpp"
+#include "core/router/sent_headers.hpp"
 #include "core/rtcp/compound.hpp"
 #include "core/rtp/header.hpp"
 #include "core/rtp/picture_rewriter.hpp"
@@ -68,7 +69,7 @@ class Consumer {
   void resume(Turn& turn);
   void on_producer_paused(Turn& turn) { update_flow(turn); }
   void on_producer_resumed(Turn& turn) { update_flow(turn); }
-  void on_transport_ready(Turn& turn) { update_flow(turn); }
+  void on_transport_changed(Turn& turn) { update_flow(turn); }
   void on_streams_changed(Turn& turn);
   void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
   void request_key_frame(Turn& turn);
@@ -85,6 +86,9 @@ class Consumer {
   uint8_t outgoing_payload_type(const SendJob& job) const;
   const rtp::ExtensionIds& extension_ids() const { return extension_ids_; }
   std::string_view mid() const { return mid_; }
+  // Whether what is lost is sent again under its own number.
+  bool repeats_plainly() const { return nack_ && !rtx_ssrc_; }
+  SentHeaders& sent_headers() { return sent_headers_; }
   void tell_score(Turn& turn);
 
   channel::ConsumerScore score() const;
@@ -166,6 +170,7 @@ class Consumer {
   };
   std::array<Resent, 32> resent_{};
   size_t resent_next_ = 0;
+  SentHeaders sent_headers_;
   Counts counts_;
   Remote remote_;
   Score score_;

@@ -17,7 +17,7 @@ bool same_route(const Demux::Route& a, const Demux::Route& b) {
 
 }  // namespace
 
-std::optional<const char*> Demux::add(Section section) {
+std::optional<std::string_view> Demux::add(Section section) {
   for (const Section& other : sections_)
     if (!section.mid.empty() && other.mid == section.mid) return "mid";
   for (const Encoding& encoding : section.encodings) {

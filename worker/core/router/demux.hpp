@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/flat_map.hpp"
@@ -26,9 +27,9 @@ class Demux {
   static constexpr size_t kMaxSsrcs = 512;
 
   struct Encoding {
-    std::optional<uint32_t> ssrc;
-    std::optional<uint32_t> rtx_ssrc;
-    std::string rid;
+    std::optional<uint32_t> ssrc{};
+    std::optional<uint32_t> rtx_ssrc{};
+    std::string rid{};
   };
   struct Section {
     Producer* producer = nullptr;
@@ -39,7 +40,7 @@ class Demux {
   };
 
   // The name of what another producer of this transport already uses ("mid", "ssrc"), or nullopt once added.
-  std::optional<const char*> add(Section section);
+  std::optional<std::string_view> add(Section section);
   void remove(const Producer* producer);
   // nullptr: nobody's.
   const Route* find(const rtp::Packet& packet);

@@ -31,7 +31,7 @@ Result<Consumer*> Router::consume(const channel::Consume& request, Transport& tr
   if (!added) return added;
   producer.consumers.push_back(*added);
   shared_.consumers[(*added)->handle()] = *added;
-  if (transport.ready()) (*added)->on_transport_ready(turn);
+  if (transport.ready()) (*added)->on_transport_changed(turn);
   return added;
 }
 

@@ -13,12 +13,12 @@ class Consumer;
 
 struct SendJob {
   rtp::PacketRef packet{};
-  const Consumer* consumer = nullptr;
+  Consumer* consumer = nullptr;
   uint64_t index = 0;  // outgoing extended sequence number, for SRTP (RFC 3711, 3.3.1)
   uint32_t timestamp = 0;
-  // A retransmission in its own stream (RFC 4588): the sequence number it had at first.
-  bool rtx = false;
-  uint16_t original_sequence = 0;
+  // Sent for the first time; or again, as RTX (RFC 4588) or plainly, under the number it had.
+  enum class Kind : uint8_t { kFirst, kRtx, kAgain } kind = Kind::kFirst;
+  uint16_t original_sequence = 0;  // of RTX
   // VP8 and VP9: the picture's numbers, to be written over the source's.
   std::optional<rtp::Picture> picture{};
 };

@@ -129,15 +129,15 @@ void Transport::apply(const link::Changes& changes, Turn& turn) {
     if (Transport** owner = shared_.paths.find(*changes.removed); owner && *owner == this)
       shared_.paths.erase(*changes.removed);
   if (changes.retired) shared_.ufrags.erase(*changes.retired);
-  if (ready() && !was_ready_) on_ready(turn);
-  was_ready_ = ready();
+  if (ready() != was_ready_) on_ready_changed(turn);
   update_deadline(turn.now);
 }
 
-void Transport::on_ready(Turn& turn) {
-  timers_.set(Timer::kReports, turn.now + kReportInterval / 4);
-  if (max_incoming_bitrate_ != 0) timers_.set(Timer::kBitrateLimit, turn.now);
-  for (const auto& consumer : consumers_) consumer->on_transport_ready(turn);
+void Transport::on_ready_changed(Turn& turn) {
+  was_ready_ = ready();
+  if (was_ready_) timers_.set(Timer::kReports, turn.now + kReportInterval / 4);
+  if (was_ready_ && max_incoming_bitrate_ != 0) timers_.set(Timer::kBitrateLimit, turn.now);
+  for (const auto& consumer : consumers_) consumer->on_transport_changed(turn);
 }
 
 // ---- the controller
@@ -162,8 +162,8 @@ void Transport::set_max_incoming_bitrate(uint32_t bitrate, Turn& turn) {
 
 Result<Producer*> Transport::add(std::unique_ptr<Producer> producer) {
   if (const auto taken = demux_.add(producer->section()))
-    return Error::type(std::string("rtpParameters: another producer of this transport has the same ") +
-                       *taken);
+    return Error::type("rtpParameters: another producer of this transport has the same " +
+                       std::string(*taken));
   for (const rtp::NegotiatedExtension& extension : producer->extensions()) {
     std::erase_if(receive_extensions_, [&](const auto& known) { return known.id == extension.id; });
     receive_extensions_.push_back(extension);
@@ -175,8 +175,9 @@ Result<Producer*> Transport::add(std::unique_ptr<Producer> producer) {
 }
 
 Result<Consumer*> Transport::add(std::unique_ptr<Consumer> consumer) {
-  if (consumers_by_ssrc_.contains(consumer->ssrc()))
-    return Error::type("rtpParameters.encodings[0].ssrc is used by another consumer of this transport");
+  if (consumers_by_ssrc_.contains(consumer->ssrc()) ||
+      (consumer->rtx_ssrc() && consumers_by_ssrc_.contains(*consumer->rtx_ssrc())))
+    return Error::type("rtpParameters.encodings[0]: another consumer of this transport has the same ssrc");
   consumers_by_ssrc_[consumer->ssrc()] = consumer.get();
   if (consumer->rtx_ssrc()) consumers_by_ssrc_[*consumer->rtx_ssrc()] = consumer.get();
   consumers_.push_back(std::move(consumer));
@@ -231,31 +232,30 @@ void Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp
                             Time now) {
   const Consumer& consumer = *job.consumer;
   const rtp::Packet& packet = *job.packet;
+  const bool rtx = job.kind == SendJob::Kind::kRtx;
   const rtp::OutgoingHeader header{.payload_type = consumer.outgoing_payload_type(job),
                                    .marker = packet.marker,
                                    .sequence = static_cast<uint16_t>(job.index),
                                    .timestamp = job.timestamp,
-                                   .ssrc = job.rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
-  const rtp::OwnExtensions own{.mid = consumer.mid(),
-                               .abs_send_time = rtp::to_abs_send_time(now),
-                               .transport_sequence = transport_sequence_};
+                                   .ssrc = rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
+  const std::optional<rtp::OwnExtensions> own = own_extensions(job, now);
+  if (!own) return;
   MutableBytes slot = outbox.slot(Outbox::kMaxDatagram);
-  const size_t begin = job.rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet,
-                                                       consumer.extension_ids(), own)
-                               : rtp::write_header(slot, header, packet, consumer.extension_ids(), own);
+  const size_t begin =
+      rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet, consumer.extension_ids(), *own)
+          : rtp::write_header(slot, header, packet, consumer.extension_ids(), *own);
   const size_t size = begin + packet.payload.size + link_.rtp_overhead();
   if (begin == 0 || size > slot.size()) return;
-  if (consumer.extension_ids()[rtp::Extension::kTransportCc] != 0) ++transport_sequence_;
 
   // The header that SRTP leaves open ends before RTX's original sequence number (RFC 4588, 4).
-  const size_t open = job.rtx ? begin - 2 : begin;
+  const size_t open = rtx ? begin - 2 : begin;
   srtp::SealJob seal{.keys = &link_.keys(),
                      .index = job.index,
                      .out = slot.data(),
                      .header = static_cast<uint16_t>(open),
                      .payload_size = static_cast<uint16_t>(begin - open + packet.payload.size),
                      .payload = packet.payload_bytes().data()};
-  if (job.rtx || job.picture) {
+  if (rtx || job.picture) {
     std::memcpy(slot.data() + begin, packet.payload_bytes().data(), packet.payload.size);
     if (job.picture)
       rtp::rewrite_picture(slot.subspan(begin, packet.payload.size), packet.frame, *job.picture);
@@ -263,7 +263,24 @@ void Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp
   }
   sealing.push_back(seal);
   outbox.commit(*link_.path(), size);
-  count_sent(size, job.rtx, now);
+  count_sent(size, rtx, now);
+}
+
+// What this hop says in the header. A packet sent again under its own number says what it said at first.
+std::optional<rtp::OwnExtensions> Transport::own_extensions(const SendJob& job, Time now) {
+  rtp::OwnExtensions own{.mid = job.consumer->mid(), .abs_send_time = rtp::to_abs_send_time(now)};
+  if (job.kind == SendJob::Kind::kAgain) {
+    const SentHeaders::Values* values = job.consumer->sent_headers().find(job.index);
+    if (!values) return std::nullopt;
+    own.abs_send_time = values->abs_send_time;
+    own.transport_sequence = values->transport_sequence;
+    return own;
+  }
+  if (job.consumer->extension_ids()[rtp::Extension::kTransportCc] != 0)
+    own.transport_sequence = transport_sequence_++;
+  if (job.consumer->repeats_plainly())
+    job.consumer->sent_headers().note({job.index, own.abs_send_time, own.transport_sequence});
+  return own;
 }
 
 void Transport::count_sent(size_t size, bool rtx, Time now) {

@@ -94,7 +94,7 @@ class Transport : public Deadlines::Entry {
   // link changes
   void apply(const link::Changes& changes, Turn& turn);
   void follow(const Path& path, Turn& turn);
-  void on_ready(Turn& turn);
+  void on_ready_changed(Turn& turn);
 
   // RTCP in (transport_rtcp.cpp)
   void on_message(const rtcp::SenderReport& message, Turn& turn);
@@ -128,6 +128,7 @@ class Transport : public Deadlines::Entry {
   void check_silence(Turn& turn);
   void count_received(const rtp::Packet& packet, bool rtx, Time now);
   void count_sent(size_t size, bool rtx, Time now);
+  std::optional<rtp::OwnExtensions> own_extensions(const SendJob& job, Time now);
   void lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now);
 
   uint32_t handle_;

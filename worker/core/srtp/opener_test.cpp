@@ -61,7 +61,7 @@ void each(auto&& test) {
 TEST_CASE("what libsrtp sealed opens to what it was") {
   each([](Link& link) {
     uint16_t sequence = 1;
-    for (const size_t size : {0, 1, 15, 16, 17, 64, 120, 1187, 1200, 1400}) {
+    for (const size_t size : std::initializer_list<size_t>{0, 1, 15, 16, 17, 64, 120, 1187, 1200, 1400}) {
       CHECK(open_rtp(link.us, link.rtp(sequence, size)) == rtp_packet(sequence, size, 1));
       ++sequence;
     }
@@ -83,7 +83,7 @@ TEST_CASE("ROC is followed through many cycles") {
 TEST_CASE("packets that overtake each other around the wrap open once each") {
   each([](Link& link) {
     const auto packets = link.stream(65536 - 20, 40);
-    for (const size_t i : {0, 5, 25, 18, 19, 20, 39, 21, 1, 3, 2, 38}) {
+    for (const size_t i : std::initializer_list<size_t>{0, 5, 25, 18, 19, 20, 39, 21, 1, 3, 2, 38}) {
       CHECK(open_rtp(link.us, packets[i]));
       CHECK(why_not_rtp(link.us, packets[i]) == Drop::kReplayed);
     }
@@ -189,7 +189,7 @@ TEST_CASE("a remote with more SSRCs than we remember is served, and those in use
 
 TEST_CASE("what libsrtp sealed of RTCP opens to what it was, once") {
   each([](Link& link) {
-    for (const size_t size : {8, 12, 28, 60, 200, 1200}) {
+    for (const size_t size : std::initializer_list<size_t>{8, 12, 28, 60, 200, 1200}) {
       const Packet packet = link.rtcp(size);
       CHECK(open_rtcp(link.us, packet) == rtcp_packet(size, 1));
       CHECK(why_not_rtcp(link.us, packet) == Drop::kReplayed);
@@ -201,7 +201,7 @@ TEST_CASE("RTCP that overtakes opens once each") {
   each([](Link& link) {
     std::vector<Packet> packets;
     for (int i = 0; i < 100; ++i) packets.push_back(link.rtcp());
-    for (const size_t i : {50, 40, 99, 51, 0, 98}) {
+    for (const size_t i : std::initializer_list<size_t>{50, 40, 99, 51, 0, 98}) {
       CHECK(open_rtcp(link.us, packets[i]));
       CHECK(why_not_rtcp(link.us, packets[i]) == Drop::kReplayed);
     }

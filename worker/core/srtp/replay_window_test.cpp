@@ -27,7 +27,7 @@ TEST_CASE("an index is had once it was added, and the newest never goes back") {
 }
 
 TEST_CASE("a jump forgets what it leaves behind, and nothing that it does not") {
-  for (const uint64_t jump : {1, 63, 64, 65, 1022, 1023, 1024, 1025, 30000}) {
+  for (const uint64_t jump : std::initializer_list<uint64_t>{1, 63, 64, 65, 1022, 1023, 1024, 1025, 30000}) {
     ReplayWindow window(10'000);
     window.add(10'000 + jump);
     CHECK(window.has(10'000));

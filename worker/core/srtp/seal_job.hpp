@@ -1,5 +1,6 @@
 // One RTP packet to be sealed. All that the cipher needs is here: there is no state of an SSRC behind it, so
-// that a retransmission with an old index is a job like any other.
+// that a retransmission with an old index is a job like any other. An index of an SSRC sealed twice must be
+// the same packet, byte for byte, header included: two packets under one nonce give AEAD's key away.
 #pragma once
 
 #include <cstdint>

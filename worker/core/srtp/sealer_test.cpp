@@ -174,7 +174,7 @@ TEST_CASE("a batch of mixed profiles, keys and sizes in adjoining slots is as it
     Sealer sealer(backend);
     Random random(5);
     uint16_t sequence = 0;
-    for (const size_t batch : {0, 1, 2, 3, 4, 5, 16, 50, 64, 65, 130}) {
+    for (const size_t batch : std::initializer_list<size_t>{0, 1, 2, 3, 4, 5, 16, 50, 64, 65, 130}) {
       CAPTURE(batch);
       Slots slots(batch);
       std::vector<Packet> plain, expected;
@@ -243,7 +243,7 @@ TEST_CASE("libsrtp opens our RTCP, and its first index is 1") {
     Oracle oracle = receiving_oracle(profile, master);
     SendKeys keys(profile, master, backend);
     uint32_t index = 1;
-    for (const size_t size : {8, 12, 28, 200, 1200}) {
+    for (const size_t size : std::initializer_list<size_t>{8, 12, 28, 200, 1200}) {
       const Packet plain = rtcp_packet(size);
       Packet packet = plain;
       packet.resize(size + rtcp_overhead(profile) + 1, 0xa5);
