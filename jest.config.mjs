@@ -3,6 +3,7 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'] },
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/lib/'],
   transform: {
     '\\.ts$': [
       '@swc/jest',
@@ -22,7 +23,6 @@ export default {
       ...common,
       displayName: 'integration',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testTimeout: 60_000,
     },
   ],
 };

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 /** What a path answers. Its type follows from the path's ending: `.js` is a script, all else a page. */
 export type Routes = Record<string, string>;
 
-export type Web = { url: string; close(): Promise<void> };
+export type Web = { url: string; server: http.Server; close(): Promise<void> };
 
 /** A static server on a free port of 127.0.0.1, which browsers take for a secure context: getUserMedia works. */
 export async function serve(routes: Routes): Promise<Web> {
@@ -15,6 +15,7 @@ export async function serve(routes: Routes): Promise<Web> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    server,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     async close() {
       const done = once(server, 'close');

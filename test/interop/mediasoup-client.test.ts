@@ -25,7 +25,9 @@ async function serve(tab: Tab): Promise<void> {
   const requests: Record<string, (data: any) => Promise<unknown>> = {
     capabilities: async () => router.rtpCapabilities,
     async createTransport() {
-      const transport = await router.createWebRtcTransport({ listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }] });
+      const transport = await router.createWebRtcTransport({
+        listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
+      });
       transports.set(transport.id, transport);
       const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
       return { id, iceParameters, iceCandidates, dtlsParameters };
@@ -36,14 +38,18 @@ async function serve(tab: Tab): Promise<void> {
       return { id: producer.id };
     },
     async consume({ transportId, producerId, rtpCapabilities }) {
-      const consumer = await transports.get(transportId)!.consume({ producerId, rtpCapabilities, paused: true });
+      const consumer = await transports
+        .get(transportId)!
+        .consume({ producerId, rtpCapabilities, paused: true });
       consumers.set(consumer.id, consumer);
       const { id, kind, rtpParameters } = consumer;
       return { id, producerId, kind, rtpParameters };
     },
     resume: ({ id }) => consumers.get(id)!.resume(),
   };
-  await (tab.page as Page).exposeFunction('server', (method: string, data: unknown) => requests[method]!(data));
+  await (tab.page as Page).exposeFunction('server', (method: string, data: unknown) =>
+    requests[method]!(data),
+  );
 }
 
 beforeAll(async () => {

@@ -126,7 +126,11 @@ function newTransport(): Promise<WebRtcTransport> {
 
 async function publish(client: Client, transport: WebRtcTransport): Promise<string> {
   const offer = await client.offer();
-  const rtpParameters = sendingParameters({ offer, mid: midOf(offer), routerRtpCapabilities: router.rtpCapabilities });
+  const rtpParameters = sendingParameters({
+    offer,
+    mid: midOf(offer),
+    routerRtpCapabilities: router.rtpCapabilities,
+  });
   await client.accept(renderAnswer(transport, offer, [rtpParameters]));
   await transport.connect({ dtlsParameters: localDtlsParameters(offer) });
   const producer = await transport.produce({ kind: 'audio', rtpParameters: rtpParameters as RtpParameters });

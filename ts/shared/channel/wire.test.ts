@@ -76,7 +76,7 @@ const kRequest = '0a09080110c8011a0200ff';
 /** What protobufjs makes of the same message. It writes defaults that are given, so they are left out here. */
 function reference(name: string, message: object): string {
   const root = new protobuf.Root();
-  const folder = `${__dirname}/../../../worker/protocol/`;
+  const folder = new URL('../../../worker/protocol/', import.meta.url).pathname;
   for (const file of readdirSync(folder)) protobuf.parse(readFileSync(folder + file, 'utf8'), root);
   const type = root.lookupType(`sfu.channel.${name}`);
   return hex(type.encode(type.fromObject(message)).finish());

@@ -1,6 +1,6 @@
 /**
- * Anything that carries texts both ways, in order: a WebSocket, a MessagePort, a pair in memory. Whoever is given a port
- * sets its two handlers at once, before it returns to the event loop.
+ * Anything that carries texts both ways, in order, each in a task of its own: a WebSocket, a MessagePort, a pair in
+ * memory. Whoever is given a port sets its two handlers at once, before it returns to the event loop.
  */
 export type Port = {
   /** Never throws: what cannot be sent is lost, and `onclose` follows. */
@@ -13,7 +13,10 @@ export type Port = {
   onclose: (() => void) | null;
 };
 
-/** Two ports, each other's other end, in this process. Messages arrive in a later microtask, as texts. */
+/**
+ * Two ports, each other's other end, in this process. Every message arrives in a task of its own, as on a WebSocket: so
+ * whoever waits for a response goes on before the next message is heard.
+ */
 export function createPortPair(): [Port, Port] {
   const left = new MemoryPort();
   const right = new MemoryPort();
@@ -30,16 +33,19 @@ class MemoryPort implements Port {
 
   send(text: string): void {
     const { other } = this;
-    if (!this.#closed) queueMicrotask(() => other?.onmessage?.(text));
+    if (!this.#closed) inOwnTask(() => other?.onmessage?.(text));
   }
 
   close(): void {
     if (this.#closed) return;
     const { other } = this;
     this.#closed = true;
-    queueMicrotask(() => {
+    inOwnTask(() => {
       other?.close();
       this.onclose?.();
     });
   }
 }
+
+/** Browsers lack setImmediate. */
+const inOwnTask: (work: () => void) => unknown = globalThis.setImmediate ?? setTimeout;

@@ -56,7 +56,7 @@ export type SessionOptions<In extends Protocol> = {
 };
 
 const REQUEST_TIMEOUT = 30_000;
-const MAX_MESSAGE_LENGTH = 1_048_576;
+export const MAX_MESSAGE_LENGTH = 1_048_576;
 
 type Pending = { resolve: (data: unknown) => void; reject: (error: Error) => void; timer: Timer };
 type Timer = ReturnType<typeof setTimeout>;

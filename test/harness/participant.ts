@@ -1,0 +1,119 @@
+/**
+ * A participant in a browser, for tests: it joins a Room, publishes known media, and receives all that others send.
+ * Global `participant` in the pages of `startConference()`.
+ */
+import type {
+  Consumer,
+  Peer,
+  Producer,
+  RecvTransport,
+  RoomOptions,
+  SendTransport,
+} from '../../ts/client/index.js';
+import { Room } from '../../ts/client/index.js';
+import { waitUntil } from './wait.js';
+
+type Kind = 'audio' | 'video';
+
+let room: Room;
+let sending: SendTransport;
+let receiving: RecvTransport;
+const producers = new Map<Kind, Producer>();
+
+/** What the library told, in order: 'bob video pause remote {"why":"test"}'. */
+export const events: string[] = [];
+export const failures: string[] = [];
+
+function note(...parts: unknown[]): void {
+  events.push(
+    parts.map((part) => (typeof part === 'object' ? JSON.stringify(part) : String(part))).join(' '),
+  );
+}
+
+/** Names of those who are there. */
+export async function join(
+  url: string,
+  name: string,
+  appData?: unknown,
+  options?: RoomOptions,
+): Promise<string[]> {
+  room = new Room(url, options);
+  room.on('close', (...how) => note('room close', ...how));
+  room.on('newpeer', (peer) => {
+    note('newpeer', peer.name, peer.appData);
+    watchPeer(peer);
+  });
+  const peers = await room.join(name, appData as never);
+  receiving = room.createTransport('recv');
+  if (!options?.spy) sending = room.createTransport('send');
+  for (const peer of peers) watchPeer(peer);
+  return peers.map((peer) => peer.name);
+}
+
+function watchPeer(peer: Peer): void {
+  peer.on('close', (...how) => note(peer.name, 'close', ...how));
+  peer.on('newconsumer', watchConsumer);
+  for (const consumer of peer.consumers) watchConsumer(consumer);
+}
+
+function watchConsumer(consumer: Consumer<Peer>): void {
+  for (const event of ['close', 'pause', 'resume', 'unhandled'] as const)
+    consumer.on(event, (...how: unknown[]) => note(consumer.peer.name, consumer.kind, event, ...how));
+  consumer.receive(receiving).catch((error) => failures.push(String(error)));
+}
+
+export async function publish(tracks: MediaStreamTrack[], appData?: unknown): Promise<void> {
+  await Promise.all(
+    tracks.map(async (track) => {
+      const producer = room.createProducer(track, { appData: appData as never });
+      producers.set(producer.kind, producer);
+      for (const event of ['close', 'pause', 'resume', 'trackended', 'unhandled'] as const)
+        producer.on(event, (...how: unknown[]) => note('own', producer.kind, event, ...how));
+      await producer.send(sending);
+    }),
+  );
+}
+
+/** The consumer of that peer's track, once it is received. */
+export async function consumer(peer: string, kind: Kind): Promise<Consumer<Peer>> {
+  const find = () =>
+    room.getPeerByName(peer)?.consumers.find((candidate) => candidate.kind === kind && candidate.track);
+  await waitUntil(
+    () => find() !== undefined,
+    10_000,
+    () => `${room.peers.map(({ name }) => name)}; ${failures}`,
+  );
+  return find() as Consumer<Peer>;
+}
+
+export async function track(peer: string, kind: Kind): Promise<MediaStreamTrack> {
+  return (await consumer(peer, kind)).track!;
+}
+
+export function producer(kind: Kind): Producer {
+  return producers.get(kind)!;
+}
+
+export async function event(wanted: string, timeout = 5000): Promise<void> {
+  await waitUntil(
+    () => events.includes(wanted),
+    timeout,
+    () => JSON.stringify(events, null, 1),
+  );
+}
+
+export function receivingConnection(): RTCPeerConnection {
+  return receiving.connection!;
+}
+
+export function theRoom(): Room {
+  return room;
+}
+
+export function transports(): { sending: SendTransport; receiving: RecvTransport } {
+  return { sending, receiving };
+}
+
+declare global {
+  var participant: typeof import('./participant.js');
+}

@@ -1,0 +1,36 @@
+import { UnsupportedError } from '../shared/errors.js';
+import type { NormalizedRtpCapabilities } from '../shared/rtp/rtp-parameters.js';
+import { capabilitiesFromSdp } from '../shared/sdp/capabilities-from-sdp.js';
+
+/** What this browser can do. It may be able to decode what it cannot encode. */
+export type DeviceCapabilities = {
+  sending: NormalizedRtpCapabilities;
+  receiving: NormalizedRtpCapabilities;
+};
+
+/** Whether this browser has the WebRTC that a Room needs: transceivers that can be stopped, and event timing of 2021. */
+export function isDeviceSupported(): boolean {
+  return (
+    typeof RTCPeerConnection === 'function' &&
+    typeof RTCRtpTransceiver === 'function' &&
+    'stop' in RTCRtpTransceiver.prototype &&
+    'restartIce' in RTCPeerConnection.prototype
+  );
+}
+
+/** @throws UnsupportedError unless `isDeviceSupported()` */
+export async function getDeviceCapabilities(): Promise<DeviceCapabilities> {
+  if (!isDeviceSupported()) throw new UnsupportedError('this browser has no WebRTC, or too old a one');
+  const connection = new RTCPeerConnection();
+  try {
+    const transceivers = [connection.addTransceiver('audio'), connection.addTransceiver('video')];
+    const offered = async (direction: 'sendonly' | 'recvonly') => {
+      for (const transceiver of transceivers) transceiver.direction = direction;
+      const { sdp = '' } = await connection.createOffer();
+      return capabilitiesFromSdp(sdp);
+    };
+    return { sending: await offered('sendonly'), receiving: await offered('recvonly') };
+  } finally {
+    connection.close();
+  }
+}

@@ -1,0 +1,34 @@
+export { InvalidStateError, NotFoundError, TimeoutError, UnsupportedError } from '../shared/errors.js';
+export type {
+  MediaKind,
+  RtpCapabilities,
+  RtpCodecCapability,
+  RtpParameters,
+} from '../shared/rtp/rtp-parameters.js';
+export {
+  BadRequestError,
+  DuplicatePeerError,
+  ForbiddenError,
+  LimitError,
+  PortClosedError,
+} from '../shared/signalling/errors.js';
+export type {
+  AppData,
+  ClosedReason,
+  EffectiveProfile,
+  PreferredProfile,
+  TransportDirection,
+} from '../shared/signalling/messages.js';
+export type { Port } from '../shared/signalling/port.js';
+export type { Consumer, ConsumerEvents } from './consumer.js';
+export { type DeviceCapabilities, getDeviceCapabilities, isDeviceSupported } from './device.js';
+export type { Emitter, EventMap } from './emitter.js';
+export type { Originator } from './lifetime.js';
+export type { Peer, PeerEvents } from './peer.js';
+export type { Producer, ProducerEvents, ProducerOptions } from './producer.js';
+export type { ConnectionState } from './recovery.js';
+export type { RecvTransport } from './recv-transport.js';
+export { type CloseReason, Room, type RoomEvents, type RoomOptions, type ServerAddress } from './room.js';
+export type { SendTransport } from './send-transport.js';
+export type { Simulcast } from './simulcast.js';
+export type { Transport, TransportEvents } from './transport.js';

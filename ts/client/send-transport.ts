@@ -1,0 +1,140 @@
+import { InvalidStateError } from '../shared/errors.js';
+import type { NormalizedRtpParameters } from '../shared/rtp/rtp-parameters.js';
+import { renderAnswer } from '../shared/sdp/remote-sdp.js';
+import { sendingParameters } from '../shared/sdp/sending-parameters.js';
+import type { IceParameters } from '../shared/transport-parameters.js';
+import { type Opened, refused, Transport } from './transport.js';
+
+/** What a SendTransport sends: a producer. */
+export type Outgoing = {
+  readonly id: string;
+  readonly track: MediaStreamTrack;
+  readonly closed: boolean;
+  readonly encodings: RTCRtpEncodingParameters[] | undefined;
+  /** Tells the server what will be sent; rejects if it does not want that. */
+  announce(rtpParameters: NormalizedRtpParameters): Promise<unknown>;
+};
+
+/** The m-section of a producer. */
+type Section = { transceiver: RTCRtpTransceiver; rtpParameters: NormalizedRtpParameters };
+
+/** Sends producers. The browser offers, and we answer for the server. */
+export class SendTransport extends Transport {
+  override readonly direction = 'send';
+  readonly #sections = new Map<string, Section>();
+  /** One for all tracks, so that receivers play them in sync. */
+  readonly #stream = new MediaStream();
+  #restarted?: IceParameters;
+
+  /** @internal */
+  send(outgoing: Outgoing): Promise<Section> {
+    return this.run(async (opened) => {
+      if (outgoing.closed) refused(closedError(outgoing));
+      const transceiver = await this.#transceiver(opened.connection, outgoing);
+      const outcome = await this.#add(opened, transceiver, outgoing);
+      if (outcome.section) return outcome.section;
+      this.#sections.delete(outgoing.id);
+      await this.#vacate(opened, transceiver);
+      return refused(outcome.error);
+    });
+  }
+
+  /** @internal Nothing happens unless it is sent. */
+  replaceTrack({ id }: Outgoing, track: MediaStreamTrack): Promise<void> {
+    return this.run(async () => {
+      await this.#sections.get(id)?.transceiver.sender.replaceTrack(track).catch(refused);
+    });
+  }
+
+  /** @internal It was closed. */
+  drop({ id }: Outgoing): void {
+    const dropped = this.run(async (opened) => {
+      const section = this.#sections.get(id);
+      this.#sections.delete(id);
+      if (section) await this.#vacate(opened, section.transceiver);
+    });
+    // If that fails, the transport is closed.
+    dropped.catch(() => {});
+  }
+
+  protected override async exchangeIce(opened: Opened, iceParameters: IceParameters): Promise<void> {
+    this.#restarted = iceParameters;
+    opened.connection.restartIce();
+    await this.#exchange(opened, () => {});
+  }
+
+  async #transceiver(connection: RTCPeerConnection, outgoing: Outgoing): Promise<RTCRtpTransceiver> {
+    const { track, encodings } = outgoing;
+    const vacant = encodings ? undefined : vacantTransceiver(connection, track.kind);
+    if (vacant) {
+      await vacant.sender.replaceTrack(track);
+      vacant.direction = 'sendonly';
+      return vacant;
+    }
+    try {
+      const streams = [this.#stream];
+      const sendEncodings = encodings ?? [];
+      return connection.addTransceiver(track, { direction: 'sendonly', streams, sendEncodings });
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  /** Completes the exchange even if it is refused. */
+  #add(opened: Opened, transceiver: RTCRtpTransceiver, outgoing: Outgoing) {
+    return this.#exchange(opened, (offer) =>
+      this.#announce(offer, transceiver, outgoing).then(
+        (section) => ({ section, error: undefined }),
+        (error: unknown) => ({ section: undefined, error }),
+      ),
+    );
+  }
+
+  async #announce(offer: string, transceiver: RTCRtpTransceiver, outgoing: Outgoing): Promise<Section> {
+    if (outgoing.closed) throw closedError(outgoing);
+    const { rtpCapabilities: routerRtpCapabilities } = this.link;
+    const mid = transceiver.mid ?? '';
+    const encodings = outgoing.encodings as Parameters<typeof sendingParameters>[0]['encodings'];
+    const options = { offer, mid, routerRtpCapabilities, ...(encodings && { encodings }) };
+    const section = { transceiver, rtpParameters: sendingParameters(options) };
+    this.#sections.set(outgoing.id, section);
+    await outgoing.announce(section.rtpParameters);
+    return section;
+  }
+
+  /** `onOffer` may add a section to what the answer receives. */
+  async #exchange<T>({ connection, remote }: Opened, onOffer: (offer: string) => T): Promise<Awaited<T>> {
+    await connection.setLocalDescription();
+    const offer = connection.localDescription?.sdp ?? '';
+    const transport = await remote;
+    this.connect(connection);
+    const outcome = onOffer(offer);
+    const sending = [...this.#sections.values()].map(({ rtpParameters }) => rtpParameters);
+    const server = { ...transport, ...(this.#restarted && { iceParameters: this.#restarted }) };
+    await connection.setRemoteDescription({ type: 'answer', sdp: renderAnswer(server, offer, sending) });
+    return await outcome;
+  }
+
+  /** The browser itself reuses the m-sections of stopped transceivers (RFC 8829, 5.2.2). */
+  async #vacate(opened: Opened, transceiver: RTCRtpTransceiver): Promise<void> {
+    await transceiver.sender.replaceTrack(null);
+    if (transceiver === firstTransceiver(opened.connection)) transceiver.direction = 'inactive';
+    else transceiver.stop();
+    await this.#exchange(opened, () => {});
+  }
+}
+
+/** It is never stopped: that would move the transport of the whole bundle (RFC 9143, 7.3.3). */
+function firstTransceiver(connection: RTCPeerConnection): RTCRtpTransceiver | undefined {
+  return connection.getTransceivers()[0];
+}
+
+function vacantTransceiver(connection: RTCPeerConnection, kind: string): RTCRtpTransceiver | undefined {
+  const first = firstTransceiver(connection);
+  if (first?.direction !== 'inactive' || first.receiver.track.kind !== kind) return undefined;
+  return first.sender.getParameters().encodings.length > 1 ? undefined : first;
+}
+
+function closedError({ id }: Outgoing): Error {
+  return new InvalidStateError(`${id} is closed`);
+}

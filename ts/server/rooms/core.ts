@@ -1,0 +1,80 @@
+/**
+ * What the rooms use of the core, so that their tests can do with a small imitation of it.
+ */
+import type {
+  MediaKind,
+  RouterRtpCodecCapability,
+  RtpCapabilities,
+  RtpParameters,
+} from '../../shared/rtp/rtp-parameters.js';
+import type { DtlsState, IceState } from '../../shared/signalling/messages.js';
+import type { DtlsParameters, IceCandidate, IceParameters } from '../../shared/transport-parameters.js';
+import type { TransportListenInfo } from '../core/listen-info.js';
+import type { TransportTuple } from '../core/stats.js';
+
+type Layers = { spatialLayer: number; temporalLayer?: number };
+
+/** As the core's classes document them. */
+export type Stats = object[];
+
+export type CoreWorker = {
+  readonly closed: boolean;
+  readonly pid: number;
+  close(): void;
+  createRouter(options: { mediaCodecs: RouterRtpCodecCapability[] }): Promise<CoreRouter>;
+  on(event: 'died', listener: (error: Error) => void): unknown;
+  on(event: 'subprocessclose', listener: () => void): unknown;
+};
+
+export type CoreRouter = {
+  readonly rtpCapabilities: RtpCapabilities;
+  close(): void;
+  canConsume(options: { producerId: string; rtpCapabilities: RtpCapabilities }): boolean;
+  createWebRtcTransport(options: { listenInfos: TransportListenInfo[] }): Promise<CoreTransport>;
+  on(event: 'workerclose', listener: () => void): unknown;
+};
+
+export type CoreTransport = {
+  readonly iceParameters: IceParameters;
+  readonly iceCandidates: IceCandidate[];
+  readonly iceState: IceState;
+  readonly iceSelectedTuple?: TransportTuple | undefined;
+  readonly dtlsParameters: DtlsParameters;
+  readonly dtlsState: DtlsState;
+  readonly dtlsRemoteCert?: string | undefined;
+  close(): void;
+  connect(options: { dtlsParameters: DtlsParameters }): Promise<void>;
+  restartIce(): Promise<IceParameters>;
+  setMaxIncomingBitrate(bitrate: number): Promise<void>;
+  getStats(): Promise<Stats>;
+  produce(options: { kind: MediaKind; rtpParameters: RtpParameters; paused: boolean }): Promise<CoreProducer>;
+  consume(options: {
+    producerId: string;
+    rtpCapabilities: RtpCapabilities;
+    paused: boolean;
+  }): Promise<CoreConsumer>;
+  on(event: 'icestatechange', listener: (state: IceState) => void): unknown;
+  on(event: 'iceselectedtuplechange', listener: (tuple: TransportTuple) => void): unknown;
+  on(event: 'dtlsstatechange', listener: (state: DtlsState) => void): unknown;
+};
+
+export type CoreProducer = {
+  readonly id: string;
+  readonly rtpParameters: RtpParameters;
+  close(): void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  getStats(): Promise<Stats>;
+};
+
+export type CoreConsumer = {
+  readonly rtpParameters: RtpParameters;
+  readonly currentLayers?: Layers | undefined;
+  close(): void;
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  setPreferredLayers(layers: Layers): Promise<void>;
+  requestKeyFrame(): Promise<void>;
+  getStats(): Promise<Stats>;
+  on(event: 'layerschange', listener: (layers: Layers | undefined) => void): unknown;
+};
