@@ -30,6 +30,7 @@ class [[nodiscard]] Result {
   T& operator*() { return *value(); }
   const T& operator*() const { return *const_cast<Result*>(this)->value(); }
   T* operator->() { return value(); }
+  const T* operator->() const { return const_cast<Result*>(this)->value(); }
   const Error& error() const {
     CHECK(!*this);
     return *std::get_if<Error>(&state_);

@@ -1,119 +1,84 @@
 #include "core/dtls/certificate.hpp"
 
-#include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
-#include <openssl/x509.h>
 
-#include <array>
+#include "core/base/check.hpp"
 
 namespace sfu::dtls {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNames = {"sha-1", "sha-224", "sha-256", "sha-384", "sha-512"};
+// 112 bits: RSA of 2048 bits, elliptic curves of 224.
+constexpr int kSecurityLevel = 2;
 
-const EVP_MD* digest_of(HashAlgorithm algorithm) {
-  switch (algorithm) {
-    case HashAlgorithm::kSha1:
-      return EVP_sha1();
-    case HashAlgorithm::kSha224:
-      return EVP_sha224();
-    case HashAlgorithm::kSha256:
-      return EVP_sha256();
-    case HashAlgorithm::kSha384:
-      return EVP_sha384();
-    case HashAlgorithm::kSha512:
-      return EVP_sha512();
-  }
-  return nullptr;
+// Valid from long ago to for ever (RFC 5280, 4.1.2.5): peers do not look, and we need no clock.
+void set_validity(X509* certificate) {
+  CHECK(ASN1_TIME_set_string(X509_getm_notBefore(certificate), "20000101000000Z") == 1);
+  CHECK(ASN1_TIME_set_string(X509_getm_notAfter(certificate), "99991231235959Z") == 1);
 }
 
-// RFC 5280, 4.1.2.2: a positive number; random, so that no two of ours are taken for one another.
-void set_serial(X509* certificate) {
-  std::array<uint8_t, 8> bytes{};
-  CHECK(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
-  bytes[0] &= 0x7f;
-  bytes[7] |= 1;
-  CHECK(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), load64(bytes.data())) == 1);
-}
-
-X509* self_signed(EVP_PKEY* key) {
-  constexpr long kDay = 24 * 3600;
-  X509* certificate = X509_new();
-  X509_set_version(certificate, X509_VERSION_3);
-  set_serial(certificate);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -kDay);  // clocks differ
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 10 * 365 * kDay);
+// A random serial number keeps two certificates of one key apart.
+void set_names(X509* certificate) {
+  uint32_t serial = 0;
+  CHECK(RAND_bytes(reinterpret_cast<uint8_t*>(&serial), sizeof serial) == 1);
+  CHECK(ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), uint64_t{serial} + 1) == 1);
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const uint8_t*>("consomme"), -1, -1,
-                             0);
-  X509_set_issuer_name(certificate, name);
-  X509_set_pubkey(certificate, key);
-  CHECK(X509_sign(certificate, key, EVP_sha256()) > 0);
-  return certificate;
+  const auto* text = reinterpret_cast<const uint8_t*>("WebRTC");
+  CHECK(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0) == 1);
+  CHECK(X509_set_issuer_name(certificate, name) == 1);
 }
 
-template <class Read>
-auto read_pem(const std::string& text, Read read) {
-  BIO* bio = BIO_new_mem_buf(text.data(), static_cast<int>(text.size()));
-  auto* out = read(bio);
-  BIO_free(bio);
-  return out;
+BioPtr reader_of(std::string_view text) {
+  return BioPtr(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-// Asked for a passphrase: there is none. Without this OpenSSL would ask at the terminal.
-int no_passphrase(char*, int, int, void*) { return 0; }
+// An encrypted key is refused: the empty pass phrase keeps OpenSSL from asking the terminal for one.
+KeyPtr read_key(std::string_view pem) {
+  char no_pass_phrase[] = "";
+  return KeyPtr(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, nullptr, no_pass_phrase));
+}
+
+Error refused(const char* field, const char* problem) {
+  return Error::type(std::string(field) + " " + problem + " (" + openssl_reason() + ")");
+}
 
 }  // namespace
 
-std::string_view name_of(HashAlgorithm algorithm) { return kNames[static_cast<size_t>(algorithm)]; }
-
-std::optional<HashAlgorithm> hash_algorithm(std::string_view name) {
-  for (size_t i = 0; i < kNames.size(); ++i)
-    if (kNames[i] == name) return static_cast<HashAlgorithm>(i);
-  return std::nullopt;
-}
-
-std::string fingerprint_value(X509* certificate, HashAlgorithm algorithm) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::array<uint8_t, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  CHECK(X509_digest(certificate, digest_of(algorithm), digest.data(), &size) == 1);
-  std::string out;
-  for (unsigned i = 0; i < size; ++i) {
-    if (i > 0) out += ':';
-    out += kDigits[digest[i] >> 4];
-    out += kDigits[digest[i] & 15];
-  }
-  return out;
-}
-
-void Certificate::Free::operator()(X509* certificate) const { X509_free(certificate); }
-void Certificate::Free::operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-
-Certificate::Certificate(X509* certificate, EVP_PKEY* key) : certificate_(certificate), key_(key) {
-  for (size_t i = 0; i < kNames.size(); ++i) {
-    const auto algorithm = static_cast<HashAlgorithm>(i);
-    fingerprints_.push_back({algorithm, fingerprint_value(certificate, algorithm)});
-  }
+Certificate::Certificate(X509Ptr certificate, KeyPtr key)
+    : certificate_(std::move(certificate)), key_(std::move(key)) {
+  for (const HashAlgorithm algorithm : kHashAlgorithms)
+    fingerprints_.push_back(fingerprint_of(certificate_.get(), algorithm));
 }
 
 Certificate Certificate::generate() {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  CHECK(key != nullptr);
-  return Certificate(self_signed(key), key);
+  KeyPtr key(EVP_EC_gen("P-256"));
+  X509Ptr certificate(X509_new());
+  CHECK(key && certificate && X509_set_version(certificate.get(), X509_VERSION_3) == 1);
+  set_validity(certificate.get());
+  set_names(certificate.get());
+  CHECK(X509_set_pubkey(certificate.get(), key.get()) == 1);
+  CHECK(X509_sign(certificate.get(), key.get(), EVP_sha256()) > 0);
+  return {std::move(certificate), std::move(key)};
 }
 
-Result<Certificate> Certificate::from_pem(const std::string& certificate, const std::string& private_key) {
-  std::unique_ptr<X509, Free> x509(read_pem(
-      certificate, [](BIO* bio) { return PEM_read_bio_X509(bio, nullptr, no_passphrase, nullptr); }));
-  if (!x509) return Error::type("dtlsCertificateFile holds no PEM certificate");
-  std::unique_ptr<EVP_PKEY, Free> key(read_pem(
-      private_key, [](BIO* bio) { return PEM_read_bio_PrivateKey(bio, nullptr, no_passphrase, nullptr); }));
-  if (!key) return Error::type("dtlsPrivateKeyFile holds no PEM private key without a passphrase");
+Result<Certificate> Certificate::from_pem(std::string_view certificate, std::string_view private_key) {
+  ERR_clear_error();
+  X509Ptr x509(PEM_read_bio_X509(reader_of(certificate).get(), nullptr, nullptr, nullptr));
+  if (!x509) return refused("certificate", "must be an X.509 certificate in PEM");
+  KeyPtr key = read_key(private_key);
+  if (!key) return refused("privateKey", "must be a private key in PEM, not encrypted");
   if (X509_check_private_key(x509.get(), key.get()) != 1)
-    return Error::type("dtlsPrivateKeyFile is not the key of the certificate in dtlsCertificateFile");
-  return Certificate(x509.release(), key.release());
+    return refused("privateKey", "must be the certificate's key");
+  Certificate own(std::move(x509), std::move(key));
+  const SslContextPtr trial(SSL_CTX_new(DTLS_method()));
+  if (!own.install(trial.get())) return refused("certificate", "must have a key that DTLS can use");
+  return own;
+}
+
+bool Certificate::install(SSL_CTX* context) const {
+  SSL_CTX_set_security_level(context, kSecurityLevel);
+  return SSL_CTX_use_certificate(context, certificate_.get()) == 1 &&
+         SSL_CTX_use_PrivateKey(context, key_.get()) == 1;
 }
 
 }  // namespace sfu::dtls

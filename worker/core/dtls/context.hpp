@@ -1,28 +1,33 @@
-// What all DTLS associations of a worker share: our certificate, the ciphers, groups and SRTP profiles that
-// we offer and accept, in our order of preference (RFC 8827, 6.5; RFC 5764, 4.1).
+// What all DTLS sessions with one certificate share: versions, ciphers, groups and SRTP profiles (RFC 8827,
+// 6.5). Built once; sessions keep what they need of it alive.
 #pragma once
 
-#include <memory>
+#include <array>
+#include <span>
 
 #include "core/dtls/certificate.hpp"
-
-struct ssl_ctx_st;
+#include "core/srtp/profile.hpp"
 
 namespace sfu::dtls {
 
+// GCM costs a third of AES-CM with HMAC-SHA1.
+inline constexpr std::array kPreferredProfiles{srtp::Profile::kAeadAes128Gcm, srtp::Profile::kAeadAes256Gcm,
+                                               srtp::Profile::kAesCm128HmacSha1_80,
+                                               srtp::Profile::kAesCm128HmacSha1_32};
+
 class Context {
  public:
-  explicit Context(Certificate certificate);
+  // As server we choose the first of `profiles` that the client has too; as client we offer them.
+  explicit Context(Certificate certificate, std::span<const srtp::Profile> profiles = kPreferredProfiles);
 
   const Certificate& certificate() const { return certificate_; }
-  ssl_ctx_st* get() const { return context_.get(); }
+  // An association that accepts a peer whose certificate has one of `*fingerprints`, or any peer while there
+  // are none. The pointer must stay good as long as the association.
+  SslPtr make_ssl(const std::vector<Fingerprint>* fingerprints) const;
 
  private:
-  struct Free {
-    void operator()(ssl_ctx_st* context) const;
-  };
   Certificate certificate_;
-  std::unique_ptr<ssl_ctx_st, Free> context_;
+  SslContextPtr context_;
 };
 
 }  // namespace sfu::dtls

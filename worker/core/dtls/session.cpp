@@ -1,30 +1,42 @@
 #include "core/dtls/session.hpp"
 
-#include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/ssl.h>
+#include <openssl/srtp.h>
 #include <sys/time.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
+
+#include "core/base/check.hpp"
 
 namespace sfu::dtls {
 namespace {
 
-// Leaves room for IPv6, UDP and a tunnel below the 1280 bytes that any path carries (RFC 8200, 5).
-constexpr int kMtu = 1200;
-constexpr size_t kMaxMessage = 16384;
-// A remote that lets our datagrams pile up, or floods us with messages nobody takes, is cut off here.
-constexpr size_t kMaxWaiting = 256;
-constexpr unsigned kFirstRetransmission = 100'000;  // microseconds
-constexpr unsigned kLastRetransmission = 3'000'000;
+constexpr unsigned kFirstTimeoutUs = 100'000;
+constexpr unsigned kLongestTimeoutUs = 3'200'000;
 
-unsigned retransmission_after(SSL*, unsigned last) {
-  return last == 0 ? kFirstRetransmission : std::min(last * 2, kLastRetransmission);
+// RFC 6347, 4.2.4.1 allows less than a second where round trips are short. With OpenSSL's limit of 12
+// retransmissions a flight is repeated for about as long as our patience lasts.
+unsigned next_timeout(SSL*, unsigned last) {
+  return last == 0 ? kFirstTimeoutUs : std::min(2 * last, kLongestTimeoutUs);
 }
 
-std::optional<srtp::Profile> profile_of(unsigned long id) {
-  switch (id) {
+// Whether the datagram is records from end to end (RFC 6347, 4.1): type, version, epoch, sequence number,
+// length, fragment.
+bool is_records(Bytes datagram) {
+  if (datagram.empty()) return false;
+  while (const auto head = take<13>(datagram)) {
+    const bool known =
+        head->u8<0>() >= SSL3_RT_CHANGE_CIPHER_SPEC && head->u8<0>() <= SSL3_RT_APPLICATION_DATA;
+    if (!known || head->u8<1>() != DTLS1_VERSION_MAJOR || !take(datagram, head->u16<11>())) return false;
+  }
+  return datagram.empty();
+}
+
+std::optional<srtp::Profile> profile_of(const SRTP_PROTECTION_PROFILE* profile) {
+  switch (profile ? profile->id : 0) {
     case SRTP_AEAD_AES_128_GCM:
       return srtp::Profile::kAeadAes128Gcm;
     case SRTP_AEAD_AES_256_GCM:
@@ -38,266 +50,147 @@ std::optional<srtp::Profile> profile_of(unsigned long id) {
   }
 }
 
-std::string pem_of(X509* certificate) {
-  BIO* bio = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(bio, certificate);
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(bio, &text);
-  std::string out(text, static_cast<size_t>(size));
-  BIO_free(bio);
-  return out;
+constexpr const char* kWrongFingerprint =
+    "the remote's certificate does not have the fingerprint that was signalled";
+
+// Why a handshake failed.
+std::string failure_of(const SSL* ssl) {
+  std::string reason = openssl_reason();
+  return SSL_get_verify_result(ssl) == X509_V_ERR_CERT_REJECTED ? kWrongFingerprint : reason;
 }
 
-struct FreeSsl {
-  void operator()(SSL* ssl) const { SSL_free(ssl); }
-};
-struct FreeX509 {
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
+X509Ptr certificate_of(const SSL* ssl) { return X509Ptr(SSL_get1_peer_certificate(ssl)); }
 
 }  // namespace
 
-// Stays in place: OpenSSL holds a pointer to it.
-struct Session::Impl {
-  Role role;
-  State state = State::kNew;
-  std::string reason;
-  std::unique_ptr<SSL, FreeSsl> ssl;
-  Time give_up = kNever;
-  Time deadline = kNever;
-  bool handshake_done = false;
-  std::optional<std::vector<Fingerprint>> fingerprints;
-  std::optional<SrtpKeys> keys;
-  std::string remote_certificate;
-  Bytes input;  // the datagram that OpenSSL reads
-  std::vector<std::vector<uint8_t>> pending;
-  std::vector<std::vector<uint8_t>> received;
-
-  Impl(const Context& context, Role role);
-  void advance(Time now);
-  void after_handshake();
-  void check_remote();
-  void read_messages();
-  void fail(std::string why);
-  void move_deadline(Time now);
-};
-
-// ---- the datagrams that OpenSSL reads and writes
-
-namespace {
-
-int read_datagram(BIO* bio, char* out, int size) {
-  auto* impl = static_cast<Session::Impl*>(BIO_get_data(bio));
-  BIO_clear_retry_flags(bio);
-  if (impl->input.empty()) {
-    BIO_set_retry_read(bio);
-    return -1;
-  }
-  const size_t taken = std::min(impl->input.size(), static_cast<size_t>(size));
-  std::copy_n(impl->input.begin(), taken, reinterpret_cast<uint8_t*>(out));
-  impl->input = {};
-  return static_cast<int>(taken);
+Session::Session(const Context& context, Role role) : role_(role), ssl_(context.make_ssl(&fingerprints_)) {
+  BIO* bio = make_bio(io_).release();
+  SSL_set_bio(ssl_.get(), bio, bio);
+  SSL_set_mtu(ssl_.get(), kMtu);
+  DTLS_set_timer_cb(ssl_.get(), next_timeout);
+  role_ == Role::kClient ? SSL_set_connect_state(ssl_.get()) : SSL_set_accept_state(ssl_.get());
 }
-
-int write_datagram(BIO* bio, const char* data, int size) {
-  auto* impl = static_cast<Session::Impl*>(BIO_get_data(bio));
-  BIO_clear_retry_flags(bio);
-  if (impl->pending.size() < kMaxWaiting) impl->pending.emplace_back(data, data + size);
-  return size;
-}
-
-long control(BIO*, int command, long, void*) {
-  switch (command) {
-    case BIO_CTRL_FLUSH:
-      return 1;
-    case BIO_CTRL_DGRAM_QUERY_MTU:
-      return kMtu;
-    case BIO_CTRL_DGRAM_GET_MTU_OVERHEAD:
-      return 28;
-    default:
-      return 0;
-  }
-}
-
-BIO_METHOD* datagram_method() {
-  static BIO_METHOD* const method = [] {
-    BIO_METHOD* made =
-        BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "datagrams of one association");
-    BIO_meth_set_read(made, read_datagram);
-    BIO_meth_set_write(made, write_datagram);
-    BIO_meth_set_ctrl(made, control);
-    return made;
-  }();
-  return method;
-}
-
-}  // namespace
-
-// ---- the association
-
-Session::Impl::Impl(const Context& context, Role own_role) : role(own_role), ssl(SSL_new(context.get())) {
-  CHECK(ssl != nullptr);
-  BIO* bio = BIO_new(datagram_method());
-  BIO_set_data(bio, this);
-  BIO_set_init(bio, 1);
-  SSL_set_bio(ssl.get(), bio, bio);
-  SSL_set_mtu(ssl.get(), kMtu);
-  DTLS_set_timer_cb(ssl.get(), retransmission_after);
-  if (role == Role::kClient)
-    SSL_set_connect_state(ssl.get());
-  else
-    SSL_set_accept_state(ssl.get());
-}
-
-// Lets OpenSSL do what the last input allows.
-void Session::Impl::advance(Time now) {
-  if (state == State::kFailed || state == State::kClosed) return;
-  ERR_clear_error();
-  if (!handshake_done) {
-    const int result = SSL_do_handshake(ssl.get());
-    const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl.get(), result);
-    if (error == SSL_ERROR_SSL || error == SSL_ERROR_SYSCALL || error == SSL_ERROR_ZERO_RETURN) {
-      const char* text = ERR_reason_error_string(ERR_peek_last_error());
-      fail(std::string("handshake: ") + (text ? text : "the remote ended it"));
-    }
-    if (result == 1) after_handshake();
-  }
-  if (handshake_done) read_messages();
-  move_deadline(now);
-}
-
-void Session::Impl::after_handshake() {
-  handshake_done = true;
-  std::unique_ptr<X509, FreeX509> certificate(SSL_get1_peer_certificate(ssl.get()));
-  const SRTP_PROTECTION_PROFILE* chosen = SSL_get_selected_srtp_profile(ssl.get());
-  const auto profile = chosen ? profile_of(chosen->id) : std::nullopt;
-  if (!certificate) return fail("the remote showed no certificate");
-  if (!profile) return fail("no SRTP protection profile in common");
-  remote_certificate = pem_of(certificate.get());
-
-  // RFC 5764, 4.2: client key, server key, client salt, server salt.
-  constexpr std::string_view kLabel = "EXTRACTOR-dtls_srtp";
-  const size_t key = srtp::key_size(*profile), salt = srtp::salt_size(*profile);
-  std::array<uint8_t, 2 * (32 + 14)> material{};
-  if (SSL_export_keying_material(ssl.get(), material.data(), 2 * (key + salt), kLabel.data(), kLabel.size(),
-                                 nullptr, 0, 0) != 1)
-    return fail("keys cannot be exported");
-  SrtpKeys made{.profile = *profile, .send = {}, .receive = {}};
-  srtp::Master& client = role == Role::kClient ? made.send : made.receive;
-  srtp::Master& server = role == Role::kClient ? made.receive : made.send;
-  std::copy_n(material.data(), key, client.key.data());
-  std::copy_n(material.data() + key, key, server.key.data());
-  std::copy_n(material.data() + 2 * key, salt, client.salt.data());
-  std::copy_n(material.data() + 2 * key + salt, salt, server.salt.data());
-  keys = made;
-  check_remote();
-}
-
-// Both the handshake and signalling must have told who the remote is.
-void Session::Impl::check_remote() {
-  if (!handshake_done || !fingerprints || state == State::kFailed || state == State::kConnected) return;
-  std::unique_ptr<X509, FreeX509> certificate(SSL_get1_peer_certificate(ssl.get()));
-  const bool known = certificate && std::ranges::any_of(*fingerprints, [&](const Fingerprint& expected) {
-                       return fingerprint_value(certificate.get(), expected.algorithm) == expected.value;
-                     });
-  if (!known) return fail("the remote's certificate has none of the fingerprints that were signalled");
-  state = State::kConnected;
-  give_up = kNever;
-}
-
-void Session::Impl::read_messages() {
-  std::vector<uint8_t> message(kMaxMessage);
-  for (;;) {
-    const int size = SSL_read(ssl.get(), message.data(), static_cast<int>(message.size()));
-    if (size <= 0) {
-      const int error = SSL_get_error(ssl.get(), size);
-      if (error == SSL_ERROR_ZERO_RETURN) state = State::kClosed;
-      return;  // what cannot be read otherwise is dropped (RFC 6347, 4.1.2.7)
-    }
-    const bool trusted = state == State::kConnected;
-    if (trusted && received.size() < kMaxWaiting)
-      received.emplace_back(message.begin(), message.begin() + size);
-  }
-}
-
-void Session::Impl::fail(std::string why) {
-  state = State::kFailed;
-  reason = std::move(why);
-  keys.reset();
-  give_up = kNever;
-}
-
-// The one place where the operating system's clock is behind: OpenSSL's retransmission timer.
-void Session::Impl::move_deadline(Time now) {
-  timeval left{};
-  const bool waiting = state == State::kConnecting && DTLSv1_get_timeout(ssl.get(), &left) == 1;
-  deadline = waiting ? now + std::chrono::seconds(left.tv_sec) + Duration(left.tv_usec) : kNever;
-}
-
-Session::Session(const Context& context, Role role) : impl_(std::make_unique<Impl>(context, role)) {}
-Session::Session(Session&&) noexcept = default;
-Session& Session::operator=(Session&&) noexcept = default;
-Session::~Session() = default;
 
 void Session::start(Time now) {
-  if (impl_->state != State::kNew) return;
-  impl_->state = State::kConnecting;
-  impl_->give_up = now + kHandshakeTimeout;
-  if (impl_->role == Role::kClient) impl_->advance(now);
-}
-
-void Session::set_remote_fingerprints(std::vector<Fingerprint> fingerprints) {
-  impl_->fingerprints = std::move(fingerprints);
-  impl_->check_remote();
+  if (state_ != State::kNew) return;
+  state_ = State::kConnecting;
+  timers_.set(Timer::kGiveUp, now + kPatience);
+  handshake(now);
 }
 
 bool Session::receive(Bytes datagram, Time now) {
-  // A record's header: content type 20–63, version 254.x (RFC 6347, 4.1).
-  if (datagram.size() < 13 || datagram[0] < 20 || datagram[0] > 63 || datagram[1] != 254) return false;
-  if (impl_->state == State::kNew) start(now);
-  impl_->input = datagram;
-  impl_->advance(now);
-  impl_->input = {};
+  if (!is_records(datagram)) return false;
+  const bool begins = state_ == State::kNew && role_ == Role::kServer;
+  if (!begins && state_ != State::kConnecting && state_ != State::kConnected) return false;
+  io_.input = datagram;
+  if (begins) {
+    start(now);
+  } else if (!keys_) {
+    handshake(now);
+  }
+  if (keys_) read_messages();
+  schedule(now);
+  io_.input = {};
   return true;
 }
 
-Time Session::deadline() const { return std::min(impl_->deadline, impl_->give_up); }
+void Session::set_remote_fingerprints(std::vector<Fingerprint> fingerprints) {
+  fingerprints_ = std::move(fingerprints);
+  if (state_ == State::kConnecting) decide();
+}
 
-void Session::wake(Time now) {
-  if (impl_->give_up <= now) {
-    impl_->fail("the remote did not finish the handshake in time");
-    impl_->deadline = kNever;
-    return;
-  }
-  if (impl_->deadline > now) return;
+bool Session::send(Bytes message) {
+  if (state_ != State::kConnected || message.empty() || message.size() > kMaxMessage) return false;
   ERR_clear_error();
-  DTLSv1_handle_timeout(impl_->ssl.get());
-  impl_->move_deadline(now);
-  // OpenSSL's clock may lag behind ours by the rounding of its timer: not sooner than a moment.
-  impl_->deadline = std::max(impl_->deadline, now + 1ms);
+  return SSL_write(ssl_.get(), message.data(), static_cast<int>(message.size())) > 0;
 }
 
 void Session::close() {
-  if (impl_->handshake_done && impl_->state == State::kConnected) SSL_shutdown(impl_->ssl.get());
-  impl_->state = State::kClosed;
-  impl_->deadline = impl_->give_up = kNever;
+  if (state_ != State::kFailed) end(State::kClosed);
 }
 
-Role Session::role() const { return impl_->role; }
-State Session::state() const { return impl_->state; }
-const std::string& Session::reason() const { return impl_->reason; }
-const SrtpKeys& Session::keys() const {
-  CHECK(impl_->state == State::kConnected);
-  return *impl_->keys;
+void Session::wake(Time now) {
+  while (const auto timer = timers_.take(now)) {
+    if (*timer == Timer::kGiveUp) return end(State::kFailed, "the handshake came to a halt");
+    ERR_clear_error();
+    if (DTLSv1_handle_timeout(ssl_.get()) < 0) return end(State::kFailed, openssl_reason());
+    schedule(now);
+  }
 }
-const std::string& Session::remote_certificate() const { return impl_->remote_certificate; }
-std::vector<std::vector<uint8_t>>& Session::pending() { return impl_->pending; }
-std::vector<std::vector<uint8_t>>& Session::received() { return impl_->received; }
 
-bool Session::send(Bytes data) {
-  if (impl_->state != State::kConnected || data.size() > kMaxMessage) return false;
+std::string Session::remote_certificate() const {
+  const X509Ptr certificate = certificate_of(ssl_.get());
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  CHECK(out);
+  if (!certificate || PEM_write_bio_X509(out.get(), certificate.get()) != 1) return {};
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<size_t>(size)};
+}
+
+void Session::handshake(Time now) {
   ERR_clear_error();
-  return SSL_write(impl_->ssl.get(), data.data(), static_cast<int>(data.size())) > 0;
+  const int result = SSL_do_handshake(ssl_.get());
+  if (result != 1 && SSL_get_error(ssl_.get(), result) != SSL_ERROR_WANT_READ)
+    return end(State::kFailed, failure_of(ssl_.get()));
+  if (std::exchange(step_, SSL_get_state(ssl_.get())) != step_) timers_.set(Timer::kGiveUp, now + kPatience);
+  if (result == 1) {
+    timers_.stop(Timer::kGiveUp);
+    keys_ = export_keys();
+    if (!keys_) return end(State::kFailed, "there is no SRTP profile that both sides have");
+    decide();
+  }
+  schedule(now);
+}
+
+// Also answers a handshake message that the remote repeats because our last flight was lost.
+void Session::read_messages() {
+  uint8_t message[SSL3_RT_MAX_PLAIN_LENGTH];
+  int result = 0;
+  ERR_clear_error();
+  while ((result = SSL_read(ssl_.get(), message, sizeof message)) > 0)
+    if (state_ == State::kConnected) push_bounded(received_, {message, static_cast<size_t>(result)});
+  const int error = SSL_get_error(ssl_.get(), result);
+  if (error == SSL_ERROR_ZERO_RETURN) return end(State::kClosed);
+  if (error != SSL_ERROR_WANT_READ) end(State::kFailed, openssl_reason());
+}
+
+// Connects as soon as both the handshake and signalling are through. A certificate that came after its
+// fingerprint has been compared already, and the remote has been told by an alert.
+void Session::decide() {
+  if (!keys_ || fingerprints_.empty()) return;
+  if (!matches(certificate_of(ssl_.get()).get(), fingerprints_))
+    return end(State::kFailed, kWrongFingerprint);
+  state_ = State::kConnected;
+}
+
+// OpenSSL keeps its retransmission timer by the clock of the operating system: the time it has left becomes
+// a deadline of ours.
+void Session::schedule(Time now) {
+  timeval left{};
+  timers_.stop(Timer::kRetransmit);
+  if (state_ != State::kConnecting || DTLSv1_get_timeout(ssl_.get(), &left) != 1) return;
+  timers_.set(Timer::kRetransmit, now + std::chrono::seconds(left.tv_sec) + Duration(left.tv_usec));
+}
+
+std::optional<SrtpKeys> Session::export_keys() const {
+  constexpr std::string_view kLabel = "EXTRACTOR-dtls_srtp";
+  const auto profile = profile_of(SSL_get_selected_srtp_profile(ssl_.get()));
+  if (!profile) return std::nullopt;
+  std::array<uint8_t, keying_material_size(srtp::Profile::kAeadAes256Gcm)> material{};
+  const size_t size = keying_material_size(*profile);
+  CHECK(SSL_export_keying_material(ssl_.get(), material.data(), size, kLabel.data(), kLabel.size(), nullptr,
+                                   0, 0) == 1);
+  return split_keying_material(*profile, Bytes(material).first(size), role_);
+}
+
+// A remote that finished its handshake hears that it is over.
+void Session::end(State state, std::string reason) {
+  state_ = state;
+  reason_ = std::move(reason);
+  timers_ = {};
+  if (SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
+  ERR_clear_error();
 }
 
 }  // namespace sfu::dtls

@@ -1,72 +1,74 @@
-// One DTLS 1.2 association (RFC 6347) with its keys for SRTP (RFC 5764). Datagrams go in by receive(); those
-// to be sent wait in pending(). Keys are given out only when the handshake is done *and* the remote's
-// certificate has one of the fingerprints that signalling told us, whichever comes last.
+// One DTLS 1.2 association with one remote (RFC 6347), keyed for SRTP (RFC 5764). It is connected, and its
+// keys may be used, only when the handshake is over and the remote's certificate has the fingerprint that
+// signalling told, whichever comes first. It fails when nothing moves for kPatience.
 #pragma once
 
-#include <array>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "core/base/bytes.hpp"
-#include "core/base/time.hpp"
+#include "core/base/timers.hpp"
 #include "core/dtls/context.hpp"
-#include "core/srtp/profile.hpp"
-
-struct ssl_st;
+#include "core/dtls/datagram_bio.hpp"
+#include "core/dtls/srtp_keys.hpp"
 
 namespace sfu::dtls {
 
-enum class Role : uint8_t { kClient, kServer };  // ours
 enum class State : uint8_t { kNew, kConnecting, kConnected, kFailed, kClosed };
-
-// What RFC 5764, 4.2 exports, sorted by who uses it.
-struct SrtpKeys {
-  srtp::Profile profile{};
-  srtp::Master send;
-  srtp::Master receive;
-};
 
 class Session {
  public:
-  // A remote that has not finished the handshake after so long is given up.
-  static constexpr Duration kHandshakeTimeout = 30s;
+  static constexpr Duration kPatience = 30s;
+  // The longest message that fits one datagram with its record header, nonce and tag (RFC 5288, 3).
+  static constexpr size_t kMaxMessage = kMtu - 13 - 8 - 16;
 
   Session(const Context& context, Role role);
-  Session(Session&&) noexcept;
-  Session& operator=(Session&&) noexcept;
-  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
-  // As a client, this is when the ClientHello goes out.
+  // The client says hello. A server begins by itself with the first datagram.
   void start(Time now);
-  // What the remote's certificate must match, one of them. May come at any time, once.
-  void set_remote_fingerprints(std::vector<Fingerprint> fingerprints);
-  // A datagram of DTLS records. False: malformed, and ignored.
+  // False when the datagram is not made of DTLS records, or comes too early or too late.
   bool receive(Bytes datagram, Time now);
-  Time deadline() const;
-  void wake(Time now);
-  // Says goodbye (close_notify).
+  void set_remote_fingerprints(std::vector<Fingerprint> fingerprints);
+  // Application data, for SCTP. False when it is too long, empty, or the session is not connected.
+  bool send(Bytes message);
+  // Says goodbye to a connected remote.
   void close();
 
-  Role role() const;
-  State state() const;
-  // Why it failed.
-  const std::string& reason() const;
-  // Once connected.
-  const SrtpKeys& keys() const;
-  const std::string& remote_certificate() const;  // PEM
+  Time deadline() const { return timers_.deadline(); }
+  void wake(Time now);
 
-  // Datagrams to be sent, oldest first; the caller sends and clears them.
-  std::vector<std::vector<uint8_t>>& pending();
-  // Application data (SCTP): received messages, oldest first, for the caller to take; and one to send.
-  std::vector<std::vector<uint8_t>>& received();
-  bool send(Bytes data);
+  // What is to be sent, and what came for SCTP: the caller takes it and clears it after each call.
+  Datagrams& pending() { return io_.output; }
+  Datagrams& received() { return received_; }
 
-  struct Impl;
+  Role role() const { return role_; }
+  State state() const { return state_; }
+  const std::string& reason() const { return reason_; }  // when failed
+  const SrtpKeys& keys() const { return *keys_; }        // when connected
+  std::string remote_certificate() const;                // PEM, when connected
 
  private:
-  std::unique_ptr<Impl> impl_;
+  enum class Timer { kRetransmit, kGiveUp, kCount };
+
+  void handshake(Time now);
+  void read_messages();
+  void decide();
+  void schedule(Time now);
+  std::optional<SrtpKeys> export_keys() const;
+  void end(State state, std::string reason = {});
+
+  const Role role_;
+  State state_ = State::kNew;
+  std::vector<Fingerprint> fingerprints_;
+  DatagramIo io_;
+  Datagrams received_;
+  SslPtr ssl_;
+  OSSL_HANDSHAKE_STATE step_ = TLS_ST_BEFORE;
+  TimerTable<Timer> timers_;
+  std::optional<SrtpKeys> keys_;
+  std::string reason_;
 };
 
 }  // namespace sfu::dtls

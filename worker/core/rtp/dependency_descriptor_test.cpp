@@ -29,7 +29,7 @@ class BitWriter {
   size_t at_ = 0;
 };
 
-constexpr uint32_t kBegins = 1, kFirstId = 60;
+constexpr uint32_t kFirstId = 60;
 
 BitWriter mandatory(uint32_t template_index, uint32_t number, bool begins = true, bool ends = true) {
   return BitWriter().bits(1, begins).bits(1, ends).bits(6, (kFirstId + template_index) % 64).bits(16, number);
@@ -50,7 +50,7 @@ void structure(BitWriter& out, bool k_svc, bool resolutions = false) {
   else
     out.bits(1, 1).bits(4, 1).bits(1, 1).bits(4, 0).bits(1, 0);
   out.bits(2, 3).bits(1, 0).bits(1, 1);  // ns(3) of 2 chains is 11; ns(2) of 0 and 1
-  out.bits(4, 0).bits(4, 0).bits(4, 2).bits(4, k_svc ? 1 : 1);
+  out.bits(4, 0).bits(4, 0).bits(4, 2).bits(4, 1);
   out.bits(4, 1).bits(4, 1).bits(4, 1).bits(4, k_svc ? 2 : 1);
   out.bits(1, resolutions);
   if (resolutions) out.bits(16, 639).bits(16, 359).bits(16, 1279).bits(16, 719);
@@ -143,6 +143,27 @@ TEST_CASE("a frame may differ from its template") {
   CHECK(descriptor->frame.chains[1] == 100);
   CHECK(frame_of(*descriptor, *known).discardable);
   CHECK(frame_of(*descriptor, *known).targets == 1);
+}
+
+TEST_CASE(
+    "the next spatial layer begins again at temporal layer 0, and a target has the layers that it needs") {
+  BitWriter out = mandatory(0, 1);
+  out.bits(5, 0b10000).bits(6, kFirstId).bits(5, 1);
+  out.bits(2, 1).bits(2, 2).bits(2, 1).bits(2, 3);
+  out.indications("SS").indications("-S").indications("SS").indications("-D");
+  out.bits(4, 0);             // no references
+  out.bits(1, 0).bits(1, 0);  // ns(3) of 0 chains is 0 in one bit; no resolutions
+  std::optional<DependencyStructure> known;
+  REQUIRE(parse_dependency_descriptor(out.bytes(), known));
+  CHECK(known->template_count == 4);
+  CHECK(known->templates[1].temporal_layer == 1);
+  CHECK(known->templates[2].spatial_layer == 1);
+  CHECK(known->templates[2].temporal_layer == 0);
+  CHECK(known->templates[3].temporal_layer == 1);
+  CHECK(known->targets[0].spatial_layer == 1);
+  CHECK(known->targets[0].temporal_layer == 0);
+  CHECK(known->targets[1].temporal_layer == 1);
+  CHECK(known->chain_count == 0);
 }
 
 TEST_CASE("without its structure, or with a template it does not have, a descriptor means nothing") {

@@ -27,7 +27,7 @@ struct OwnExtensions {
 
 size_t header_size(const Packet& source, const ExtensionIds& ids, const OwnExtensions& own);
 
-// Returns header_size(), or 0 if `out` is shorter.
+// Returns header_size(), or 0 if `out` is shorter; its bytes then mean nothing.
 size_t write_header(MutableBytes out, const OutgoingHeader& header, const Packet& source,
                     const ExtensionIds& ids, const OwnExtensions& own);
 

@@ -30,7 +30,7 @@ struct Written {
 Written write(const Packet& source, std::span<const NegotiatedExtension> negotiated, OwnExtensions own,
               OutgoingHeader header = kHeader) {
   const ExtensionIds ids(negotiated);
-  std::vector<uint8_t> bytes(header_size(source, ids, own));
+  std::vector<uint8_t> bytes(header_size(source, ids, own), 0x55);
   CHECK(write_header(bytes, header, source, ids, own) == bytes.size());
   auto again = parsed(bytes, ExtensionTable(negotiated));
   REQUIRE(again);

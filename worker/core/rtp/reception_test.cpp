@@ -56,7 +56,7 @@ TEST_CASE("the fraction lost is that since the last report, the number that of a
 TEST_CASE("reordered packets are not lost, and duplicates make the loss negative") {
   for (uint32_t first : kStarts) {
     Receiver r;
-    for (uint32_t i : {0, 2, 1, 4, 3, 4, 4}) CHECK(r.take(first + i));
+    for (uint32_t i : {0u, 2u, 1u, 4u, 3u, 4u, 4u}) CHECK(r.take(first + i));
     const auto report = r.reception.report();
     CHECK(report.lost == -2);
     CHECK(report.fraction_lost == 0);

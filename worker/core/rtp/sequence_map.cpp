@@ -85,14 +85,10 @@ std::optional<size_t> SequenceMap::run_of(int64_t sequence) const {
 void SequenceMap::take_number_back(size_t at, int64_t sequence) {
   const uint32_t outgoing = static_cast<uint32_t>(*in_run(at, sequence));
   for (size_t i = at + 1; i < runs_.size(); ++i) --runs_[i].outgoing;
-  const bool rest_is_skipped = at + 1 < runs_.size() && runs_[at + 1].outgoing == outgoing;
-  const bool is_first = runs_[at].source == sequence;
   const auto here = runs_.begin() + static_cast<std::ptrdiff_t>(at);
-  if (is_first && rest_is_skipped)
-    runs_.erase(here);
-  else if (is_first)
+  if (here->source == sequence)
     ++here->source;
-  else if (!rest_is_skipped)
+  else
     runs_.insert(here + 1, {sequence + 1, outgoing, current_epoch()});
   forget_oldest();
 }
