@@ -1,7 +1,7 @@
 // npm run soak [-- minutes]: one worker under peers that join, leave and change their minds all the time, over
 // 127.0.0.1. Ends with a verdict on the memory of the worker and of Node.js, by the rule in soak/verdict.mjs.
 import { fork } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bootstrap, main } from './bootstrap.mjs';
@@ -9,6 +9,8 @@ import { seededRandom } from './soak/random.mjs';
 import { judge } from './soak/verdict.mjs';
 import { Failure, root } from './tools.mjs';
 
+/** Minutes: less is warm-up. */
+const SHORTEST = 2;
 const PEERS = 10;
 /** In the warm-up, so that pools and tables grow to more than is needed later. */
 const PEERS_AT_FIRST = 14;
@@ -17,6 +19,8 @@ const SAMPLES = 120;
 const ROWS = 20;
 /** A socket keeps so many slots ready for its next read. */
 const SLOTS_A_SOCKET = 64;
+/** Milliseconds after which the core kills a worker that was told to end. */
+const PATIENCE_OF_CLOSE = 5_000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const bounds = {
@@ -47,6 +51,7 @@ function startClients(seed) {
   });
   const ask = (method, ...args) =>
     new Promise((resolve, reject) => {
+      if (!child.connected) throw new Error("the clients' process is gone");
       const id = ++lastId;
       waiting.set(id, { resolve, reject });
       child.send({ id, method, args });
@@ -131,24 +136,26 @@ function verdictOn(name, samples, series, bound) {
   );
   const sign = (number) => (number < 0 ? '' : '+');
   console.log(
-    `${name}: ${sign(slope)}${(slope / KIB).toFixed(1)} KiB a minute (below ${bound.slope / KIB}), last quarter ` +
-      `${sign(drift)}${(drift * 100).toFixed(1)} % over the second (below ${bound.drift * 100} %): ` +
+    `${name}: ${sign(slope)}${(slope / KIB).toFixed(1)} KiB a minute (below ${bound.slope / KIB}), last third ` +
+      `${sign(drift)}${(drift * 100).toFixed(1)} % over the first (below ${bound.drift * 100} %): ` +
       `${isFlat ? 'flat' : 'GROWS'}`,
   );
   return isFlat;
 }
 
 /** A worker built with sanitizers writes what it finds beside the logs. */
-const sanitizerLog = join(root, 'build/logs/soak-sanitizer');
-function sanitizerReports(pid) {
-  const folder = join(root, 'build/logs');
-  return existsSync(folder) ? readdirSync(folder).filter((name) => name === `soak-sanitizer.${pid}`) : [];
-}
+const logs = join(root, 'build/logs');
+const sanitizerLog = 'soak-sanitizer';
+const sanitizerReports = (pid) =>
+  readdirSync(logs)
+    .filter((name) => name === `${sanitizerLog}.${pid}`)
+    .map((name) => `the sanitizers complain: see build/logs/${name}`);
 
 async function start(seed) {
   const { createWorker } = await import('../lib/server/core/index.js');
   const { Churn } = await import('./soak/churn.mjs');
-  process.env['ASAN_OPTIONS'] ??= `log_path=${sanitizerLog}`;
+  mkdirSync(logs, { recursive: true });
+  process.env['ASAN_OPTIONS'] ??= `log_path=${join(logs, sanitizerLog)}`;
   const worker = await createWorker();
   const router = await worker.createRouter({ mediaCodecs });
   const clients = startClients(seed);
@@ -156,12 +163,15 @@ async function start(seed) {
   return { worker, router, clients, churn };
 }
 
-/** Closes the worker and waits for its process. */
+/** Ends both processes, and waits for the worker's. The milliseconds that this took. */
 async function stop({ worker, clients }) {
+  const start = performance.now();
   clients.stop();
+  if (worker.subprocessClosed) return 0;
   const gone = new Promise((resolve) => worker.once('subprocessclose', resolve));
   worker.close();
   await gone;
+  return performance.now() - start;
 }
 
 async function soak(minutes, seed) {
@@ -174,28 +184,35 @@ async function soak(minutes, seed) {
   process.once('SIGINT', () => {
     isOver = true;
   });
-  const samples = await endure(run, minutes * 60, () => isOver);
-  await run.churn.end();
-  const rest = run.worker.died ? [] : await leftovers(run);
-  if (!run.worker.died) await stop(run);
-  run.clients.stop();
-  rest.push(
-    ...run.churn.surprises,
-    ...sanitizerReports(run.worker.pid).map((name) => `see build/logs/${name}`),
-  );
+  let samples = [];
+  let rest = [];
+  try {
+    samples = await endure(run, minutes * 60, () => isOver);
+    await run.churn.end();
+    if (!run.worker.died) rest = await leftovers(run);
+  } finally {
+    if ((await stop(run)) >= PATIENCE_OF_CLOSE) rest.push('the worker did not end by itself, and was killed');
+  }
+  rest.push(...run.churn.surprises, ...sanitizerReports(run.worker.pid));
   console.log(`\n${run.churn.acts} acts, ${run.churn.joined} peers`);
   for (const text of rest) console.log(text);
+  if (isOver) {
+    console.log('ended early: no verdict');
+    return false;
+  }
   const isFlat = [
     verdictOn('worker', samples, 'worker', bounds.worker),
     verdictOn('node heap', samples, 'node', bounds.node),
   ].every(Boolean);
-  console.log(isFlat && rest.length === 0 ? 'passed' : 'failed');
-  return isFlat && rest.length === 0;
+  const isGood = isFlat && rest.length === 0;
+  console.log(isGood ? 'passed' : 'failed');
+  return isGood;
 }
 
 await main(async () => {
   const [minutes = 10, seed = 1] = process.argv.slice(2).map(Number);
-  if (!(minutes > 0) || !Number.isInteger(seed)) throw new Failure('npm run soak -- [minutes [seed]]');
+  if (!(minutes >= SHORTEST) || !Number.isInteger(seed))
+    throw new Failure(`npm run soak -- [minutes, at least ${SHORTEST} [seed]]`);
   if (!existsSync('/proc/self/status'))
     throw new Failure('The memory of the worker is read from /proc: this needs Linux.');
   const own = process.env['CONSOMME_WORKER_BIN'] ? [] : ['native'];

@@ -1,5 +1,6 @@
 // What happens in a soak run: every act is one thing that an application or its clients do, picked by a seed.
 import { Peer } from './peer.mjs';
+import { moveTo } from './stun.mjs';
 
 const MOST_IN_FLIGHT = 50;
 const FIRST_CONSUMERS = 5;
@@ -42,7 +43,7 @@ export class Churn {
       [1, () => this.#pick(this.#all('producers'))?.close()],
       [5, () => this.#pick(this.#all('consumers'))?.setPreferredLayers({ spatialLayer: this.#below(2) })],
       [4, () => this.#pick(this.#all('consumers'))?.requestKeyFrame()],
-      [3, () => this.#pick(this.#all('transports'))?.restartIce()],
+      [3, () => this.#restartIce()],
       [3, () => this.#pick(this.#all('transports'))?.setMaxIncomingBitrate(this.#below(2) * 500_000)],
       [4, () => this.#look()],
       [3, () => this.#neverConnect()],
@@ -130,6 +131,19 @@ export class Churn {
   #toggle(entity) {
     if (entity?.paused) return entity.resume();
     return this.#random() < 0.3 ? entity?.pause() : undefined;
+  }
+
+  /** Sometimes the client uses what it gets. libdatachannel cannot; so this is somebody else, who then says no more. */
+  async #restartIce() {
+    const transport = this.#pick(this.#all('transports'));
+    const iceParameters = await transport?.restartIce();
+    if (!iceParameters || this.#random() < 0.5) return;
+    const { iceCandidates } = transport;
+    await moveTo({ iceParameters, iceCandidates }).catch((error) => {
+      // A later restart, or the transport's end, makes them void.
+      const isCurrent = transport.iceParameters.password === iceParameters.password;
+      if (isCurrent && !transport.closed) throw error;
+    });
   }
 
   #look() {

@@ -52,7 +52,7 @@ const find = (name) => {
 
 /** The client's next local description. */
 function described(client) {
-  return new Promise((resolve, reject) => {
+  const description = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no description within ${PATIENCE} ms`)), PATIENCE);
     client.told = (sdp) => {
       clearTimeout(timer);
@@ -63,6 +63,9 @@ function described(client) {
       reject(new Error('the client closed'));
     };
   });
+  // What fails before it is awaited is told by what failed.
+  description.catch(() => {});
+  return description;
 }
 
 /** A sender of one audio track, and of one video track in as many encodings as there are SSRCs. */

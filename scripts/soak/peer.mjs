@@ -11,6 +11,13 @@ const CONSUMERS_A_LIFE = 12;
 let lastSsrc = 1000;
 const newSsrc = () => ++lastSsrc;
 
+/** A client keeps the server's parameters as it learnt them. */
+const asNow = ({ iceParameters, iceCandidates, dtlsParameters }) => ({
+  iceParameters,
+  iceCandidates,
+  dtlsParameters,
+});
+
 export class Peer {
   /** All that it opened and nobody has closed. */
   producers = new Set();
@@ -64,7 +71,7 @@ export class Peer {
   async #subscribe(producers) {
     this.#receiving ??= await this.#router.createWebRtcTransport({ listenInfos });
     const isNew = this.#session === undefined;
-    this.#session ??= createRemoteSession(this.#receiving);
+    this.#session ??= createRemoteSession(asNow(this.#receiving));
     const wanted = producers.filter(({ closed }) => !closed).slice(0, CONSUMERS_A_LIFE - this.#consumed);
     if (wanted.length === 0) return;
     for (const producer of wanted) await this.#consume(producer);

@@ -13,18 +13,23 @@ export function slopeOf(samples) {
   return spread === 0 ? 0 : (60 * together) / spread;
 }
 
+/** Pools, tables and compiled code grow to what the load needs. */
+const WARM_UP = { seconds: 90, share: 1 / 4 };
+
 /**
- * The first quarter is warm-up: pools and tables grow to what the load needs. Then the rule is: the slope of the rest
- * is below its bound, and the last quarter's mean is no more than `drift` above the second's.
- * @param {Sample[]} samples in order of time, at least two a quarter
+ * After a warm-up of 90 s, or of a quarter if that is more, the rule is: the slope of the rest is below its bound, and
+ * its last third's mean is no more than `drift` above its first's. In a run of six minutes or more these thirds are the
+ * run's last and second quarter.
+ * @param {Sample[]} samples in order of time, at least three a third
  * @param {Bounds} bounds
  */
 export function judge(samples, bounds) {
-  const quarter = Math.floor(samples.length / 4);
-  if (quarter < 2) throw new RangeError('a verdict needs at least 8 samples');
-  const slope = slopeOf(samples.slice(quarter));
-  const second = mean(samples.slice(quarter, 2 * quarter).map((s) => s.bytes));
-  const last = mean(samples.slice(-quarter).map((s) => s.bytes));
-  const drift = last / second - 1;
+  const end = samples.at(-1)?.at ?? 0;
+  const rest = samples.filter(({ at }) => at >= Math.max(WARM_UP.seconds, WARM_UP.share * end));
+  const third = Math.floor(rest.length / 3);
+  if (third < 3) throw new RangeError('a verdict needs nine samples after the warm-up of 90 s');
+  const meanOf = (some) => mean(some.map((sample) => sample.bytes));
+  const slope = slopeOf(rest);
+  const drift = meanOf(rest.slice(-third)) / meanOf(rest.slice(0, third)) - 1;
   return { slope, drift, isFlat: slope < bounds.slope && drift < bounds.drift };
 }

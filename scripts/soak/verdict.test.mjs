@@ -8,7 +8,7 @@ const base = 20 * 2 ** 20;
 
 describe('a verdict on memory', () => {
   it('is good for what grows in the warm-up only', () => {
-    const samples = minutes(10, (minute) => base + Math.min(minute, 2) * 2 ** 20);
+    const samples = minutes(10, (minute) => base + Math.min(minute, 2.5) * 2 ** 20);
     expect(judge(samples, bounds)).toMatchObject({ slope: 0, drift: 0, isFlat: true });
   });
 
@@ -31,8 +31,19 @@ describe('a verdict on memory', () => {
     expect(isFlat).toBe(false);
   });
 
-  it('is refused for too few samples', () => {
-    expect(() => judge(minutes(10, () => base).slice(0, 7), bounds)).toThrow(RangeError);
+  it('leaves 90 s of a short run to the warm-up', () => {
+    const samples = minutes(3, (minute) => base + Math.min(minute, 1.5) * 2 ** 20);
+    expect(judge(samples, bounds)).toMatchObject({ slope: 0, drift: 0, isFlat: true });
+  });
+
+  it('is refused for a run that is hardly longer than the warm-up', () => {
+    expect(() =>
+      judge(
+        minutes(2, () => base),
+        bounds,
+      ),
+    ).toThrow(RangeError);
+    expect(() => judge([], bounds)).toThrow(RangeError);
   });
 });
 

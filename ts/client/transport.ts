@@ -96,8 +96,9 @@ export abstract class Transport extends Lifetime<TransportEvents> {
       try {
         return await command(this.#open());
       } catch (error) {
-        if (!(error instanceof Refusal)) this.close();
-        throw error instanceof Refusal ? error.cause : error;
+        if (error instanceof Refusal) throw error.cause;
+        this.#fail(error as Error);
+        throw error;
       }
     });
   }
@@ -113,6 +114,12 @@ export abstract class Transport extends Lifetime<TransportEvents> {
 
   /** Lets both sides know the server's new credentials. */
   protected abstract exchangeIce(opened: Opened, iceParameters: IceParameters): Promise<void>;
+
+  /** All who wait are told why. */
+  #fail(error: Error): void {
+    this.#commands.close(error);
+    this.close();
+  }
 
   #open(): Opened {
     this.#opened ??= this.#create();

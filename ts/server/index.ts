@@ -18,6 +18,7 @@ export {
 export type * from '../shared/signalling/messages.js';
 export { createPortPair, type Port } from '../shared/signalling/port.js';
 export type * as core from './core/index.js';
+export { type LogEventListeners, setLogEventListeners } from './core/logger.js';
 export type { Consumer, ConsumerEvents } from './rooms/consumer.js';
 export type { ConsumerOriginator, Originator } from './rooms/lifetime.js';
 export type { CanPublish, Peer, PeerEvents, ProducerAsked } from './rooms/peer.js';

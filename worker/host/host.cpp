@@ -178,8 +178,10 @@ void Host::write_channel() {
     }
     written_ += static_cast<size_t>(size);
   }
-  if (written_ == unwritten_.size()) {
-    unwritten_.clear();
+  // Let go of what is written, before it is the larger part: a reader that is never done must not make it
+  // grow.
+  if (written_ * 2 >= unwritten_.size()) {
+    unwritten_.erase(unwritten_.begin(), unwritten_.begin() + static_cast<ptrdiff_t>(written_));
     written_ = 0;
   }
   watch_channel();

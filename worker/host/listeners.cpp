@@ -35,9 +35,12 @@ Result<net::UdpSocket> Listeners::open(const channel::Listen& request, const Add
   for (uint32_t port = low; port <= high; ++port) {
     local.port = static_cast<uint16_t>(port);
     auto socket = net::UdpSocket::open(local, options);
-    if (socket || port == high || errno != EADDRINUSE) return socket;
+    if (socket || errno != EADDRINUSE) return socket;
   }
-  return Error::type("listenInfos.portRange is empty");
+  const std::string field = request.port != 0
+                                ? "listenInfos.port " + std::to_string(low)
+                                : "listenInfos.portRange " + std::to_string(low) + "-" + std::to_string(high);
+  return Error{Error::Code::kError, field + ": no free UDP port on " + ip.ip_text()};
 }
 
 Result<channel::Done> Listeners::unlisten(uint32_t socket) {

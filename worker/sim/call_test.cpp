@@ -144,6 +144,22 @@ TEST_CASE("a receiver starts with a key frame, asked for until it comes") {
   CHECK((first[4] & 0x01) == 0);  // P: of a key frame
 }
 
+TEST_CASE("nobody asks for a key frame that nobody waits for any more") {
+  Call call;
+  Peer alice(call.world, call.router), bob(call.world, call.router);
+  REQUIRE(alice.connect());
+  REQUIRE(bob.connect());
+  const uint32_t picture = alice.produce(video(200));
+  call.send(alice, 200, 500ms);
+  const uint32_t seen = bob.consume(picture, true);
+  call.world.run_for(500ms);
+  CHECK(alice.sending(200).plis >= 2);
+  call.world.ask(channel::CloseConsumer{seen});
+  const size_t before = alice.sending(200).plis;
+  call.world.run_for(10s);
+  CHECK(alice.sending(200).plis == before);
+}
+
 TEST_CASE("many receivers that want a key frame cause one request") {
   Call call;
   Peer alice(call.world, call.router), bob(call.world, call.router);

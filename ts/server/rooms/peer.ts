@@ -13,7 +13,7 @@ import { Consumer } from './consumer.js';
 import type { CoreProducer, CoreTransport } from './core.js';
 import { Lifetime, type Originator, type Tell } from './lifetime.js';
 import { Producer } from './producer.js';
-import { Transport } from './transport.js';
+import { blamingClient, Transport } from './transport.js';
 
 export type PeerEvents = EntityEvents & {
   close: [originator: Originator, appData: AppData];
@@ -119,6 +119,8 @@ export class Peer extends Lifetime<PeerEvents> {
     if (!this.markClosed()) return;
     this.safeEmit('close', originator, appData);
     this.#place.leave(this, appData);
+    // One command to the worker closes all that is on a transport.
+    for (const { core } of this.transports) core.close();
     for (const producer of this.producers) producer.end(originator);
     for (const consumer of this.consumers) consumer.end(originator);
     for (const transport of this.transports) transport.end(originator);
@@ -152,14 +154,14 @@ export class Peer extends Lifetime<PeerEvents> {
 
   /** @internal */
   async createProducer(data: ClientRequests['createProducer']['data']): Promise<Producer> {
-    const { id, transportId, kind, appData, paused: remotelyPaused = false } = data;
+    const { id, transportId, kind, rtpParameters, appData, paused: remotelyPaused = false } = data;
     requireRoom(this.#producers, id, 'producer', MAX_PRODUCERS);
     const transport = this.requireTransport(transportId);
     if (transport.direction !== 'send') {
       throw new InvalidStateError(`transport ${transportId} is not for sending`);
     }
     await this.#requireAllowed({ kind, appData });
-    const core = await produce(transport, data);
+    const core = await blamingClient(transport.core.produce({ kind, rtpParameters, paused: remotelyPaused }));
     this.#requireOpen(core, transport);
     const parts = { id, kind, appData, remotelyPaused, peer: this, transport, core, tell: this.tell };
     return keep(this.#producers, new Producer(parts));
@@ -220,19 +222,6 @@ export class Peer extends Lifetime<PeerEvents> {
     if (!this.closed && !transport?.closed) return;
     core.close();
     throw new InvalidStateError('the peer or the transport closed in the meantime');
-  }
-}
-
-async function produce(
-  transport: Transport,
-  { kind, rtpParameters, paused = false }: ClientRequests['createProducer']['data'],
-): Promise<CoreProducer> {
-  try {
-    return await transport.core.produce({ kind, rtpParameters, paused });
-  } catch (error) {
-    // These are the client's parameters.
-    if (error instanceof TypeError) throw new BadRequestError(`createProducer: ${error.message}`);
-    throw error;
   }
 }
 

@@ -116,8 +116,8 @@ export class Room extends Lifetime<RoomEvents> {
   end(reason: ClosedReason, appData?: AppData): void {
     if (!this.markClosed()) return;
     this.safeEmit('close', reason, appData);
-    for (const client of [...this.#clients]) client.endAll(reason, appData);
     this.#router.close();
+    for (const client of [...this.#clients]) client.endAll(reason, appData);
   }
 
   readonly #place: Place = {

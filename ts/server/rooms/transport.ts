@@ -1,5 +1,6 @@
 import { InvalidStateError } from '../../shared/errors.js';
 import { asInteger } from '../../shared/rtp/fields.js';
+import { BadRequestError } from '../../shared/signalling/errors.js';
 import type {
   AppData,
   DtlsState,
@@ -104,8 +105,8 @@ export class Transport extends Lifetime<TransportEvents> {
   /** @internal */
   async connect(dtlsParameters: DtlsParameters): Promise<void> {
     if (this.#connected) throw new InvalidStateError(`transport ${this.id} is already connected`);
+    await blamingClient(this.core.connect({ dtlsParameters }));
     this.#connected = true;
-    await this.core.connect({ dtlsParameters });
   }
 
   /** @internal */
@@ -135,5 +136,15 @@ export class Transport extends Lifetime<TransportEvents> {
     const { iceState, dtlsState } = this;
     this.#tell('transportState', { id: this.id, iceState, dtlsState });
     this.safeEmit(event, ...state);
+  }
+}
+
+/** For what the client gave: if the core finds it wrong, the client is told why. */
+export async function blamingClient<T>(done: Promise<T>): Promise<T> {
+  try {
+    return await done;
+  } catch (error) {
+    if (error instanceof TypeError) throw new BadRequestError(error.message);
+    throw error;
   }
 }

@@ -94,6 +94,13 @@ describe('renderAnswer', () => {
     expect(bundle).toContain('0');
   });
 
+  it('accepts the header extensions of what is not sent too', () => {
+    const rid = 'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id';
+    const [, , plain] = parseDescription(answer('chromium', ['0'])).sections;
+
+    expect(plain?.headerExtensions.map(({ uri }) => uri)).toContain(rid);
+  });
+
   it('stays inactive when the browser pauses a section', () => {
     const text = answer('chromium', ['0'], (sdp) => sdp.replace('a=sendonly', 'a=inactive'));
 

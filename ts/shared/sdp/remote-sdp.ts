@@ -59,13 +59,14 @@ function answerSection(
   const rtpParameters = sending.find(({ mid }) => mid === offered.mid);
   if (isRejected(offered)) return rejected(section, offered.codecs);
   if (offered.kind === 'application') return answerData(transport, section);
-  if (!rtpParameters) return { ...section, codecs: offered.codecs };
+  if (!rtpParameters)
+    return { ...section, codecs: offered.codecs, headerExtensions: sentExtensions(offered) };
   const rids = rtpParameters.encodings.flatMap(({ rid }) => rid ?? []);
   return {
     ...section,
     direction: offered.direction.startsWith('send') ? 'recvonly' : 'inactive',
     codecs: rtpParameters.codecs,
-    headerExtensions: answerExtensions(offered.headerExtensions, rtpParameters),
+    headerExtensions: answerExtensions(offered.headerExtensions, rtpParameters.headerExtensions),
     rids: rids.map((id) => ({ id, direction: 'recv' })),
     ...(rids.length > 1 && { simulcast: { direction: 'recv' as const, rids } }),
   };
@@ -78,12 +79,18 @@ function answerData({ sctpParameters: sctp }: RemoteTransport, section: MediaSec
 /** RFC 8285, 6: what is offered as sendonly is answered as recvonly. */
 function answerExtensions(
   offered: ExtensionMap[],
-  { headerExtensions }: NormalizedRtpParameters,
+  accepted: (Pick<ExtensionMap, 'uri' | 'id'> & { encrypt?: boolean })[],
 ): ExtensionMap[] {
-  return headerExtensions.map(({ uri, id, encrypt = false }) => {
+  return accepted.map(({ uri, id, encrypt = false }) => {
     const sendOnly = offered.some((extension) => extension.id === id && extension.direction === 'sendonly');
     return { uri, id, encrypt, direction: sendOnly ? 'recvonly' : 'sendrecv' };
   });
+}
+
+/** Without them Chromium would not offer them in later sections of this kind either, and simulcast needs RIDs. */
+function sentExtensions({ headerExtensions }: MediaSection): ExtensionMap[] {
+  const sent = headerExtensions.filter(({ direction }) => direction.startsWith('send'));
+  return answerExtensions(headerExtensions, sent);
 }
 
 function offerSection(transport: RemoteTransport, section: RemoteSection, index: number): MediaSection {

@@ -73,6 +73,7 @@ class Consumer {
   void on_streams_changed(Turn& turn);
   void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
   void request_key_frame(Turn& turn);
+  bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
 
   // The client's RTCP.
   void on_nack(const rtcp::LostPackets& lost, Turn& turn);

@@ -123,6 +123,10 @@ void Producer::request_key_frame(uint8_t stream, Turn& turn) {
   transport_.update_deadline(turn.now);
 }
 
+bool Producer::is_wanted(uint8_t stream) const {
+  return std::ranges::any_of(consumers, [&](const Consumer* consumer) { return consumer->wants(stream); });
+}
+
 void Producer::on_silence_check(Turn& turn) {
   bool changed = false;
   for (InboundStream& stream : streams_) changed = stream.check_silence(turn.now) || changed;

@@ -46,6 +46,9 @@ class Producer {
   // such requests allows, and again until one comes.
   void request_key_frame(uint8_t stream, Turn& turn);
 
+  // Whether any consumer waits for this stream, or plays it.
+  bool is_wanted(uint8_t stream) const;
+
   void on_silence_check(Turn& turn);
   void on_bye(uint8_t stream, Turn& turn);
   void tell_scores(Turn& turn);

@@ -185,6 +185,7 @@ void Transport::send_nacks_and_key_frame_requests(Turn& turn) {
       if (!lost.empty())
         send_rtcp_message(rtcp::Nack{own_ssrc_, stream.ssrc(), rtcp::LostPackets(lost)}, turn);
       if (stream.take_needs_key_frame()) producer->request_key_frame(stream.index(), turn);
+      if (!producer->is_wanted(stream.index())) stream.key_frames().on_key_frame();
       if (stream.key_frames().wake(turn.now)) send_key_frame_request(stream, turn);
       next = std::min({next, stream.missing_deadline(), stream.key_frames().deadline()});
     }

@@ -1,0 +1,52 @@
+import { forwardingTable, median, memoryTable, ratio } from './bench-report.mjs';
+
+test('the median is the middle one, whatever the order', () => {
+  expect(median([3, 1, 2])).toBe(2);
+  expect(median([10, 9, 1])).toBe(9);
+});
+
+test('a ratio compares each repeat with its own, so that a drifting machine cancels out', () => {
+  expect(ratio([2, 20, 200], [1, 10, 100])).toBe(2);
+});
+
+const row = {
+  profile: 'AEAD_AES_128_GCM',
+  receivers: 'idle',
+  burst: 3,
+  nanoseconds: { worker: [1000, 1500, 1250], naive: [4000, 6000, 5000], best: [800, 1200, 1000] },
+};
+
+test('a row has CPU seconds per million packets with their range, and both ratios', () => {
+  const [, , line] = forwardingTable([row]).split('\n');
+  expect(line.split('|').map((cell) => cell.trim())).toEqual([
+    '',
+    'AEAD_AES_128_GCM',
+    'idle',
+    '3',
+    '1.25 (1.00–1.50)',
+    '5.00 (4.00–6.00)',
+    '1.00 (0.80–1.20)',
+    '×4.00',
+    '×1.25',
+    '',
+  ]);
+});
+
+test('without intel-ipsec-mb there is no best loop to compare with', () => {
+  const { best: _, ...nanoseconds } = row.nanoseconds;
+  expect(forwardingTable([{ ...row, nanoseconds }])).toMatch(/\| – +\| ×4\.00 +\| – +\|$/);
+});
+
+test('memory is told per transport and per consumer', () => {
+  const table = memoryTable({
+    newTransport: 12345.6,
+    readyTransport: 1,
+    newConsumer: 2,
+    flowingConsumer: 3,
+    sizeofTransport: 4,
+    sizeofConsumer: 5,
+    sizeofPacket: 6,
+  });
+  expect(table).toContain('12,346');
+  expect(table.split('\n')).toHaveLength(7);
+});
