@@ -113,3 +113,8 @@ export function consumerData(peerName: string, id: string, rest: Partial<Consume
     ...rest,
   };
 }
+
+/** Until all that is under way between a Room and its server has arrived: ports deliver in tasks of their own. */
+export async function settle(): Promise<void> {
+  for (let task = 0; task < 10; task += 1) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { createWorker, type Router, type WebRtcTransport, type Worker } from '../../ts/server/core/index.js';
+import type { MediaKind, RtpCapabilities, RtpParameters } from '../../ts/shared/rtp/rtp-parameters.js';
+import type { DtlsParameters } from '../../ts/shared/transport-parameters.js';
 import { launchChromium } from '../harness/chromium.js';
 import type { Tab, TestBrowser } from '../harness/tab.js';
 import { bundle, pageOf, serveMedia } from '../harness/web.js';
@@ -18,11 +20,22 @@ let browser: TestBrowser<Page>;
 let web: { url: string; close(): Promise<void> };
 const tabs: Tab[] = [];
 
+/** All that requests may carry. */
+type Asked = {
+  id: string;
+  transportId: string;
+  producerId: string;
+  kind: MediaKind;
+  dtlsParameters: DtlsParameters;
+  rtpParameters: RtpParameters;
+  rtpCapabilities: RtpCapabilities;
+};
+
 /** What the page asks for by `server(method, data)`, done with the core API as an application would. */
 async function serve(tab: Tab): Promise<void> {
   const transports = new Map<string, WebRtcTransport>();
   const consumers = new Map<string, { resume(): Promise<void> }>();
-  const requests: Record<string, (data: any) => Promise<unknown>> = {
+  const requests: Record<string, (data: Asked) => Promise<unknown>> = {
     capabilities: async () => router.rtpCapabilities,
     async createTransport() {
       const transport = await router.createWebRtcTransport({

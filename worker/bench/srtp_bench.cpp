@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <ctime>
 #include <memory>
 #include <numeric>
 #include <vector>
 
+#include "bench/measure.hpp"
 #include "core/srtp/opener.hpp"
 #include "core/srtp/sealer.hpp"
 
@@ -16,6 +16,8 @@ namespace {
 
 using namespace sfu;
 using namespace sfu::srtp;
+using bench::median;
+using bench::Stopwatch;
 
 constexpr size_t kHeader = 20;  // with a header extension of one word
 constexpr size_t kPayload = 1180;
@@ -32,25 +34,6 @@ constexpr std::array kProfileNames = {"AEAD_AES_128_GCM", "AEAD_AES_256_GCM", "A
 const char* name_of(Backend backend) {
   if (backend == Backend::kLibsrtp) return "libsrtp";
   return backend == Backend::kOpenSsl ? "OpenSSL" : "ipsec-mb";
-}
-
-// Of the thread's own time on a CPU, so that other processes do not count.
-class Stopwatch {
- public:
-  double nanoseconds() const { return now() - start_; }
-
- private:
-  static double now() {
-    timespec time;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
-  }
-  double start_ = now();
-};
-
-double median(std::vector<double> values) {
-  std::ranges::nth_element(values, values.begin() + static_cast<long>(values.size() / 2));
-  return values[values.size() / 2];
 }
 
 Master master_of(size_t number) {
