@@ -60,9 +60,7 @@ async function serve(tab: Tab): Promise<void> {
     },
     resume: ({ id }) => consumers.get(id)!.resume(),
   };
-  await (tab.page as Page).exposeFunction('server', (method: string, data: Asked) =>
-    requests[method]!(data),
-  );
+  await (tab.page as Page).exposeFunction('server', (method: string, data: Asked) => requests[method]!(data));
 }
 
 beforeAll(async () => {

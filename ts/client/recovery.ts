@@ -36,8 +36,8 @@ export class Recovery {
   update(state: RTCPeerConnectionState): void {
     if (state === 'connected') this.#connected();
     else if (state === 'connecting' && this.#state === 'new') this.#become('connecting');
-    else if (state === 'disconnected') this.#lost(PATIENCE);
-    else if (state === 'failed') this.#lost(0);
+    else if (state === 'disconnected' && this.#lost()) this.#attemptAfter(PATIENCE);
+    else if (state === 'failed' && this.#lost()) this.#attempt();
   }
 
   /** ICE was restarted on demand: what was given up is tried again. */
@@ -58,11 +58,11 @@ export class Recovery {
     this.#become('connected');
   }
 
-  #lost(patience: number): void {
-    const underWay = this.#attempts > 0;
-    if (underWay || this.#state === 'failed' || this.#state === 'closed') return;
+  /** Whether something is to be done: not if a restart is under way, which has its own time. */
+  #lost(): boolean {
+    if (this.#attempts > 0 || this.#state === 'failed' || this.#state === 'closed') return false;
     this.#become('disconnected');
-    this.#attemptAfter(patience);
+    return true;
   }
 
   #begin(): void {
