@@ -13,6 +13,8 @@ const common = {
 };
 
 export default {
+  // Generous: a machine that is busy elsewhere must not fail a test.
+  testTimeout: 30_000,
   projects: [
     {
       ...common,

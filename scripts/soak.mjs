@@ -24,8 +24,8 @@ const PATIENCE_OF_CLOSE = 5_000;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 const bounds = {
-  worker: { slope: 64 * KIB, drift: 0.03 },
-  node: { slope: 64 * KIB, drift: 0.05 },
+  worker: { slope: 128 * KIB, drift: 0.03 },
+  node: { slope: 128 * KIB, drift: 0.05 },
 };
 
 const mediaCodecs = [

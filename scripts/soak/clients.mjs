@@ -93,6 +93,14 @@ function addTrack(client, kind, ssrcs, media) {
   client.tracks.set(kind, track);
 }
 
+function say(track, bytes) {
+  try {
+    track.sendMessageBinary(bytes);
+  } catch {
+    // It has closed, which its other thread knows first.
+  }
+}
+
 function obey(client, track, compound) {
   const { keyFrames, lost } = readRequests(compound);
   for (const ssrc of keyFrames) {
@@ -101,7 +109,7 @@ function obey(client, track, compound) {
   }
   for (const { ssrc, sequence } of lost) {
     const bytes = client.streams.get(ssrc)?.sent.get(sequence);
-    if (bytes && chance(0.8)) track.sendMessageBinary(bytes);
+    if (bytes && chance(0.8)) say(track, bytes);
   }
 }
 
@@ -156,17 +164,17 @@ function send(client, stream) {
   if (!track.isOpen() || (stream.kind === 'video' && ticks % 2 === 1)) return;
   const nextTransportSequence = () => (client.transportSequence = (client.transportSequence + 1) & 0xffff);
   for (const bytes of nextPackets(stream, { random, loss: LOSS, nextTransportSequence })) {
-    track.sendMessageBinary(bytes);
+    say(track, bytes);
     counts.sent++;
   }
-  if (ticks % 50 === 0) track.sendMessageBinary(senderReport(stream));
+  if (ticks % 50 === 0) say(track, senderReport(stream));
 }
 
 function report(track, heard) {
   if (heard.ssrc === 0 || !track.isOpen()) return;
-  track.sendMessageBinary(receiverReport(heard));
-  if (heard.isVideo && chance(0.3)) track.sendMessageBinary(nack(heard));
-  if (heard.isVideo && chance(0.1)) track.sendMessageBinary(pictureLoss(heard));
+  say(track, receiverReport(heard));
+  if (heard.isVideo && chance(0.3)) say(track, nack(heard));
+  if (heard.isVideo && chance(0.1)) say(track, pictureLoss(heard));
 }
 
 const methods = { publish, accept, subscribe, close, closeAll, counts: () => counts };

@@ -17,7 +17,10 @@ struct Script {
     const auto taken = take(rest, 1);
     return taken ? (*taken)[0] : 0;
   }
-  Bytes datagram() { return *take(rest, std::min<size_t>(rest.size(), byte())); }
+  Bytes datagram() {
+    const size_t size = byte();
+    return *take(rest, std::min(size, rest.size()));
+  }
 };
 
 void carry(Session& from, Session& to, Script& script, uint8_t how, Time now) {

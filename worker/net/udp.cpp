@@ -245,13 +245,13 @@ void UdpSocket::refuse(const Message& message, int error) {
     ++counts_.refused;
     return;
   }
-  // EIO: the device cannot segment at all. Anything else concerns this route (its MTU, for one).
-  if (error == EIO)
-    segments_ = false;
-  else if (unsegmented_.size() < kMaxUnsegmentedRemotes)
+  // EIO: the device cannot segment at all. EMSGSIZE, EINVAL: this route cannot, at this size. What else may
+  // be wrong passes, and is no reason to do without runs.
+  if (error == EIO) segments_ = false;
+  if (error == EMSGSIZE || error == EINVAL) {
+    if (unsegmented_.size() >= kMaxUnsegmentedRemotes) unsegmented_.clear();
     unsegmented_[Path{0, Protocol::kUdp, message.remote}] = true;
-  else
-    segments_ = false;
+  }
   retry_.push_back(message);
 }
 

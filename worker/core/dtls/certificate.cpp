@@ -38,6 +38,7 @@ KeyPtr read_key(std::string_view pem) {
   return KeyPtr(PEM_read_bio_PrivateKey(reader_of(pem).get(), nullptr, nullptr, no_pass_phrase));
 }
 
+// The fields are the controller's options from which the two texts came.
 Error refused(const char* field, const char* problem) {
   return Error::type(std::string(field) + " " + problem + " (" + openssl_reason() + ")");
 }
@@ -64,14 +65,14 @@ Certificate Certificate::generate() {
 Result<Certificate> Certificate::from_pem(std::string_view certificate, std::string_view private_key) {
   ERR_clear_error();
   X509Ptr x509(PEM_read_bio_X509(reader_of(certificate).get(), nullptr, nullptr, nullptr));
-  if (!x509) return refused("certificate", "must be an X.509 certificate in PEM");
+  if (!x509) return refused("dtlsCertificateFile", "must hold an X.509 certificate in PEM");
   KeyPtr key = read_key(private_key);
-  if (!key) return refused("privateKey", "must be a private key in PEM, not encrypted");
+  if (!key) return refused("dtlsPrivateKeyFile", "must hold a private key in PEM, not encrypted");
   if (X509_check_private_key(x509.get(), key.get()) != 1)
-    return refused("privateKey", "must be the certificate's key");
+    return refused("dtlsPrivateKeyFile", "must hold the key of the certificate in dtlsCertificateFile");
   Certificate own(std::move(x509), std::move(key));
   const SslContextPtr trial(SSL_CTX_new(DTLS_method()));
-  if (!own.install(trial.get())) return refused("certificate", "must have a key that DTLS can use");
+  if (!own.install(trial.get())) return refused("dtlsCertificateFile", "must have a key that DTLS can use");
   return own;
 }
 

@@ -44,22 +44,25 @@ TEST_CASE("of a chain the first certificate counts") {
 TEST_CASE("an error names the field that is wrong") {
   const KeyPtr key = p256();
   const std::string certificate = certificate_pem(key);
-  CHECK(starts(Certificate::from_pem("", key_pem(key)), "certificate must be"));
-  CHECK(starts(Certificate::from_pem(key_pem(key), key_pem(key)), "certificate must be"));
-  CHECK(starts(Certificate::from_pem(certificate, ""), "privateKey must be"));
-  CHECK(starts(Certificate::from_pem(certificate, certificate), "privateKey must be"));
-  CHECK(starts(Certificate::from_pem(certificate, key_pem(p256())), "privateKey must be the certificate's"));
-  CHECK(starts(Certificate::from_pem(certificate.substr(0, 200), key_pem(key)), "certificate must be"));
+  CHECK(starts(Certificate::from_pem("", key_pem(key)), "dtlsCertificateFile must hold"));
+  CHECK(starts(Certificate::from_pem(key_pem(key), key_pem(key)), "dtlsCertificateFile must hold"));
+  CHECK(starts(Certificate::from_pem(certificate, ""), "dtlsPrivateKeyFile must hold"));
+  CHECK(starts(Certificate::from_pem(certificate, certificate), "dtlsPrivateKeyFile must hold"));
+  CHECK(
+      starts(Certificate::from_pem(certificate, key_pem(p256())), "dtlsPrivateKeyFile must hold the key of"));
+  CHECK(starts(Certificate::from_pem(certificate.substr(0, 200), key_pem(key)),
+               "dtlsCertificateFile must hold"));
 }
 
 TEST_CASE("an encrypted key is refused without asking for its pass phrase") {
   const KeyPtr key = p256();
-  CHECK(starts(Certificate::from_pem(certificate_pem(key), key_pem(key, "word")), "privateKey must be"));
+  CHECK(starts(Certificate::from_pem(certificate_pem(key), key_pem(key, "word")),
+               "dtlsPrivateKeyFile must hold"));
 }
 
 TEST_CASE("a key too weak for DTLS is refused") {
   const KeyPtr key = rsa(1024);
-  CHECK(starts(Certificate::from_pem(certificate_pem(key), key_pem(key)), "certificate must have"));
+  CHECK(starts(Certificate::from_pem(certificate_pem(key), key_pem(key)), "dtlsCertificateFile must have"));
 }
 
 }  // namespace sfu::dtls

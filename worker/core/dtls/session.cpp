@@ -189,6 +189,7 @@ void Session::end(State state, std::string reason) {
   state_ = state;
   reason_ = std::move(reason);
   timers_ = {};
+  keys_.reset();
   if (SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
   ERR_clear_error();
 }
