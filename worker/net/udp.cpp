@@ -33,7 +33,7 @@ void set_buffers(int fd, const UdpSocket::Options& options) {
   set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer > 0 ? options.receive_buffer : kWantedBuffer);
 }
 
-// IP_PMTUDISC_PROBE sets DF and saves the kernel the IP identification (limits.md: 4–6 % of a send).
+// IP_PMTUDISC_PROBE sets DF and saves the kernel the IP identification (4–6 % of a send).
 void set_discovery(int fd, int family) {
   set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
@@ -220,7 +220,7 @@ size_t UdpSocket::send_some(std::span<const Message> batch, int& error) {
     vectors[i] = {const_cast<uint8_t*>(message.bytes.data()), message.bytes.size()};
     msghdr& header = headers[i].msg_hdr;
     header = {remotes[i].get(), remotes[i].size, &vectors[i], 1, nullptr, 0, 0};
-    if (message.count == 1) continue;  // UDP_SEGMENT on a single datagram costs 3–23 % (limits.md)
+    if (message.count == 1) continue;  // UDP_SEGMENT on a single datagram costs 3–23 %
     header.msg_control = controls[i].data();
     header.msg_controllen = controls[i].size();
     cmsghdr* control = CMSG_FIRSTHDR(&header);

@@ -394,7 +394,7 @@ TEST_CASE("sendmmsg that takes part of a call is called again for the rest") {
   Sender sender(Kernel::calls());
   for (const char* datagram : {"1", "22", "333"}) sender.queue(v4(1), datagram);
   sender.send();
-  CHECK(kernel.datagrams() == std::vector<std::string>{"1", "333", "4444"});
+  CHECK(kernel.datagrams() == std::vector<std::string>{"1", "22", "333"});
   CHECK(kernel.many_calls == 3);
 }
 

@@ -1,6 +1,6 @@
 // Datagrams waiting for the sockets. Datagrams for one path that follow each other lie contiguously and form
 // a run: all of one size, only the last may be shorter, at most kMaxRun of them and kMaxRunBytes bytes, so
-// that one sendmsg with UDP_SEGMENT takes the run (limits.md: a run of 10 costs a third of ten sends).
+// that one sendmsg with UDP_SEGMENT takes the run (on loopback a run of 10 costs a third of ten sends).
 #pragma once
 
 #include <cstdint>
