@@ -19,7 +19,7 @@ export default {
     {
       ...common,
       displayName: 'unit',
-      testMatch: ['<rootDir>/ts/**/*.test.ts', '<rootDir>/scripts/**/*.test.mjs'],
+      testMatch: ['<rootDir>/ts/**/*.test.ts', '<rootDir>/{scripts,bench}/**/*.test.mjs'],
     },
     {
       ...common,

@@ -5,6 +5,9 @@
 namespace sfu {
 namespace {
 
+// Enough to fill the lanes of a multi-buffer cipher, and few enough to be in the fast cache still.
+constexpr size_t kSealTogether = 32;
+
 enum class Kind { kStun, kDtls, kRtp, kUnknown };
 
 // RFC 7983, 7: the first byte tells the protocols apart.
@@ -61,13 +64,19 @@ void Sfu::wake(Turn& turn) {
 }
 
 bool Sfu::seal(Turn& turn) {
-  sealing_.clear();
   size_t done = 0;
-  for (; done < shared_.sending.size(); ++done)
+  for (; done < shared_.sending.size(); ++done) {
     if (!shared_.sending[done]->lay_out(turn.outbox, sealing_, turn.now)) break;
-  shared_.sealer.seal(sealing_);
+    if (sealing_.size() >= kSealTogether) seal_laid_out();
+  }
+  seal_laid_out();
   shared_.sending.erase(shared_.sending.begin(), shared_.sending.begin() + static_cast<ptrdiff_t>(done));
   return shared_.sending.empty();
+}
+
+void Sfu::seal_laid_out() {
+  shared_.sealer.seal(sealing_);
+  sealing_.clear();
 }
 
 }  // namespace sfu

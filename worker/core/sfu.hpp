@@ -79,6 +79,7 @@ class Sfu {
  private:
   void receive_one(Datagram& datagram, Turn& turn);
   void receive_stun(Bytes datagram, const Path& path, Turn& turn);
+  void seal_laid_out();
 
   Shared shared_;
   std::vector<std::unique_ptr<Router>> routers_;

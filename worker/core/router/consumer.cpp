@@ -33,13 +33,13 @@ Consumer::Consumer(const channel::Consume& request, Transport& transport, Produc
       producer_(producer),
       ignore_dtx_(request.ignore_dtx),
       rewriter_(clock_rate_of(request), random_start(random.u32()), random.u32()),
+      ssrc_(*request.rtp_parameters->encodings[0].ssrc),
+      extension_ids_(negotiated_extensions(*request.rtp_parameters)),
+      mid_(request.rtp_parameters->mid.value_or("")),
       handle_(request.consumer),
       kind_(request.kind),
       type_(request.type),
-      ssrc_(*request.rtp_parameters->encodings[0].ssrc),
       rtx_index_(random_start(random.u32())),
-      mid_(request.rtp_parameters->mid.value_or("")),
-      extension_ids_(negotiated_extensions(*request.rtp_parameters)),
       clock_rate_(clock_rate_of(request)),
       paused_(request.paused),
       preferred_(request.preferred_layers) {
@@ -59,8 +59,7 @@ Consumer::Consumer(const channel::Consume& request, Transport& transport, Produc
   }
   if (!rtx_payload_type()) rtx_ssrc_.reset();
   const rtp::Codec kind = rtp::codec_of(codec.mime_type);
-  if (kind == rtp::Codec::kVp8 || kind == rtp::Codec::kVp9)
-    pictures_ = std::make_unique<rtp::PictureRewriter>();
+  if (kind == rtp::Codec::kVp8 || kind == rtp::Codec::kVp9) pictures_.emplace();
 }
 
 uint32_t Consumer::clock_rate_of(const channel::Consume& request) {

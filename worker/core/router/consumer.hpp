@@ -60,6 +60,11 @@ class Consumer {
   bool paused() const { return paused_; }
   const std::string& cname() const { return cname_; }
 
+  // forward() comes soon: many consumers' state does not fit the fast cache.
+  void prefetch() const {
+    for (size_t line = 0; line < 512; line += 64)
+      __builtin_prefetch(reinterpret_cast<const char*>(this) + line);
+  }
   // A packet of one of the producer's streams.
   void forward(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn);
 
@@ -137,18 +142,21 @@ class Consumer {
   uint32_t number_space_ = ~0u;     // of the stream last forwarded
   std::bitset<128> payload_types_;
   rtp::Rewriter rewriter_;
-  std::unique_ptr<rtp::PictureRewriter> pictures_;
+  std::optional<rtp::PictureRewriter> pictures_;  // VP8 and VP9
+  uint32_t ssrc_;
+  std::optional<uint32_t> rtx_ssrc_;
+  rtp::ExtensionIds extension_ids_;
+  std::string mid_;
+  SentHeaders sent_headers_;
+  Counts counts_;
+  rtp::Rate rate_;
 
   // Cold.
   uint32_t handle_;
   channel::MediaKind kind_;
   channel::ConsumerType type_;
-  uint32_t ssrc_;
-  std::optional<uint32_t> rtx_ssrc_;
   uint64_t rtx_index_;
-  std::string mid_;
   std::string cname_;
-  rtp::ExtensionIds extension_ids_;
   uint8_t payload_type_ = 0;
   std::array<uint8_t, 128> rtx_of_{};
   std::string mime_type_;
@@ -171,15 +179,12 @@ class Consumer {
   };
   std::array<Resent, 32> resent_{};
   size_t resent_next_ = 0;
-  SentHeaders sent_headers_;
-  Counts counts_;
   Remote remote_;
   Score score_;
   channel::ConsumerScore told_score_;
   uint64_t packets_at_report_ = 0;
   int32_t lost_at_report_ = 0;
   uint64_t repaired_at_report_ = 0;
-  rtp::Rate rate_;
 };
 
 }  // namespace sfu

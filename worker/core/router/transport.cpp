@@ -9,6 +9,8 @@
 namespace sfu {
 namespace {
 
+constexpr size_t kAhead = 2;
+
 link::WebRtc::Options link_options(const channel::CreateWebRtcTransport& request, srtp::Backend backend) {
   return {.owner = request.transport,
           .consent_timeout = std::chrono::seconds(request.ice_consent_timeout),
@@ -63,8 +65,11 @@ void Transport::on_rtp(rtp::PacketRef packet, const Path& path, Turn& turn) {
   Producer& producer = *route->producer;
   InboundStream* stream = producer.receive(packet, *route, turn);  // loss, RTX, NACK, statistics
   if (stream) {
-    for (Consumer* consumer : producer.consumers)
-      consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
+    const std::vector<Consumer*>& consumers = producer.consumers;
+    for (size_t i = 0; i < consumers.size(); ++i) {
+      if (i + kAhead < consumers.size()) consumers[i + kAhead]->prefetch();
+      consumers[i]->forward(packet, *stream, turn);  // choose the layer, renumber, queue
+    }
   }
   update_deadline(turn.now);
 }
@@ -216,20 +221,25 @@ void Transport::queue(SendJob job) {
 }
 
 bool Transport::lay_out(Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now) {
-  if (ready()) {
-    for (; jobs_done_ < jobs_.size(); ++jobs_done_) {
-      if (outbox.full()) return false;
-      lay_out_one(jobs_[jobs_done_], outbox, sealing, now);
-    }
+  Sent media, repairs;
+  for (; ready() && jobs_done_ < jobs_.size() && !outbox.full(); ++jobs_done_) {
+    const SendJob& job = jobs_[jobs_done_];
+    const size_t size = lay_out_one(job, outbox, sealing, now);
+    Sent& sent = job.kind == SendJob::Kind::kRtx ? repairs : media;
+    sent.bytes += size;
+    sent.packets += size > 0 ? 1 : 0;
   }
+  count_sent(media, repairs, now);
+  if (ready() && jobs_done_ < jobs_.size()) return false;
   jobs_.clear();
   jobs_done_ = 0;
   return true;
 }
 
-// One job into one slot: its header, and where its payload is to be encrypted from.
-void Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing,
-                            Time now) {
+// One job into one slot: its header, and where its payload is to be encrypted from. The datagram's size; 0
+// when it cannot be sent.
+size_t Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing,
+                              Time now) {
   const Consumer& consumer = *job.consumer;
   const rtp::Packet& packet = *job.packet;
   const bool rtx = job.kind == SendJob::Kind::kRtx;
@@ -239,13 +249,13 @@ void Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp
                                    .timestamp = job.timestamp,
                                    .ssrc = rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
   const std::optional<rtp::OwnExtensions> own = own_extensions(job, now);
-  if (!own) return;
+  if (!own) return 0;
   MutableBytes slot = outbox.slot(Outbox::kMaxDatagram);
   const size_t begin =
       rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet, consumer.extension_ids(), *own)
           : rtp::write_header(slot, header, packet, consumer.extension_ids(), *own);
   const size_t size = begin + packet.payload.size + link_.rtp_overhead();
-  if (begin == 0 || size > slot.size()) return;
+  if (begin == 0 || size > slot.size()) return 0;
 
   // The header that SRTP leaves open ends before RTX's original sequence number (RFC 4588, 4).
   const size_t open = rtx ? begin - 2 : begin;
@@ -263,7 +273,7 @@ void Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp
   }
   sealing.push_back(seal);
   outbox.commit(*link_.path(), size);
-  count_sent(size, rtx, now);
+  return size;
 }
 
 // What this hop says in the header. A packet sent again under its own number says what it said at first.
@@ -283,11 +293,12 @@ std::optional<rtp::OwnExtensions> Transport::own_extensions(const SendJob& job, 
   return own;
 }
 
-void Transport::count_sent(size_t size, bool rtx, Time now) {
-  counts_.bytes_sent += size;
-  (rtx ? counts_.rtx_bytes_sent : counts_.rtp_bytes_sent) += size;
-  send_rate_.add(size, now);
-  (rtx ? rtx_send_rate_ : rtp_send_rate_).add(size, now);
+void Transport::count_sent(const Sent& media, const Sent& repairs, Time now) {
+  counts_.bytes_sent += media.bytes + repairs.bytes;
+  counts_.rtp_bytes_sent += media.bytes;
+  counts_.rtx_bytes_sent += repairs.bytes;
+  if (media.packets > 0) rtp_send_rate_.add(media.bytes, now, media.packets);
+  if (repairs.packets > 0) rtx_send_rate_.add(repairs.bytes, now, repairs.packets);
 }
 
 }  // namespace sfu

@@ -73,7 +73,9 @@ class Transport : public Deadlines::Entry {
   Duration rtt() const { return rtt_.value_or(kDefaultRtt); }
   const Counts& counts() const { return counts_; }
   uint64_t receive_bitrate(Time now) { return receive_rate_.bits_per_second(now); }
-  uint64_t send_bitrate(Time now) { return send_rate_.bits_per_second(now); }
+  uint64_t send_bitrate(Time now) {
+    return rtp_send_bitrate(now) + rtx_send_bitrate(now) + rtcp_send_rate_.bits_per_second(now);
+  }
   uint64_t rtp_receive_bitrate(Time now) { return rtp_receive_rate_.bits_per_second(now); }
   uint64_t rtp_send_bitrate(Time now) { return rtp_send_rate_.bits_per_second(now); }
   uint64_t rtx_receive_bitrate(Time now) { return rtx_receive_rate_.bits_per_second(now); }
@@ -127,9 +129,14 @@ class Transport : public Deadlines::Entry {
 
   void check_silence(Turn& turn);
   void count_received(const rtp::Packet& packet, bool rtx, Time now);
-  void count_sent(size_t size, bool rtx, Time now);
+  // Datagrams of one kind that were laid out together: counting them once is cheaper.
+  struct Sent {
+    uint64_t bytes = 0;
+    size_t packets = 0;
+  };
+  void count_sent(const Sent& media, const Sent& repairs, Time now);
   std::optional<rtp::OwnExtensions> own_extensions(const SendJob& job, Time now);
-  void lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now);
+  size_t lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now);
 
   uint32_t handle_;
   Router& router_;
@@ -163,7 +170,8 @@ class Transport : public Deadlines::Entry {
   uint32_t max_incoming_bitrate_ = 0;
   double loss_sent_ = 0;
   Counts counts_;
-  rtp::Rate receive_rate_, send_rate_, rtp_receive_rate_, rtp_send_rate_, rtx_receive_rate_, rtx_send_rate_;
+  rtp::Rate receive_rate_, rtp_receive_rate_, rtp_send_rate_, rtx_receive_rate_, rtx_send_rate_,
+      rtcp_send_rate_;
 };
 
 }  // namespace sfu

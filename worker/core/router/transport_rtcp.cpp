@@ -105,7 +105,7 @@ void Transport::send_rtcp(Turn& turn, Fill&& fill) {
     if (size == 0) return;
     turn.outbox.commit(*link_.path(), size);
     counts_.bytes_sent += size;
-    send_rate_.add(size, turn.now);
+    rtcp_send_rate_.add(size, turn.now);
   }
 }
 

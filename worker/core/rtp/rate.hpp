@@ -15,13 +15,13 @@ class Rate {
   static constexpr Duration kBucket = 50ms;
   static constexpr size_t kBuckets = 20;
 
-  void add(size_t bytes, Time now) {
+  void add(size_t bytes, Time now, size_t packets = 1) {
     advance(now);
     Bucket& bucket = buckets_[newest_ % kBuckets];
     bucket.bytes += bytes;
-    ++bucket.packets;
+    bucket.packets += packets;
     total_.bytes += bytes;
-    ++total_.packets;
+    total_.packets += packets;
   }
   uint64_t bits_per_second(Time now) {
     advance(now);

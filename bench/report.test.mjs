@@ -1,4 +1,4 @@
-import { forwardingTable, median, memoryTable, ratio } from './bench-report.mjs';
+import { forwardingTable, median, memoryTable, ratio } from './report.mjs';
 
 test('the median is the middle one, whatever the order', () => {
   expect(median([3, 1, 2])).toBe(2);

@@ -4,11 +4,11 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { forwardingTable, memoryTable } from './bench-report.mjs';
-import { bootstrap, main } from './bootstrap.mjs';
-import { buildTarget } from './cmake.mjs';
-import { compilers } from './system.mjs';
-import { buildFolder, Failure, progress, root, run } from './tools.mjs';
+import { bootstrap, main } from '../scripts/bootstrap.mjs';
+import { buildTarget } from '../scripts/cmake.mjs';
+import { compilers } from '../scripts/system.mjs';
+import { buildFolder, Failure, progress, root, run } from '../scripts/tools.mjs';
+import { forwardingTable, memoryTable } from './report.mjs';
 
 function optionsOf(words) {
   try {

@@ -1,0 +1,41 @@
+// One client of the worker on a socket of its own: ICE and DTLS in earnest, until it has SRTP keys.
+#pragma once
+
+#include <memory>
+
+#include "bench/loopback.hpp"
+#include "bench/worker_loop.hpp"
+#include "core/dtls/session.hpp"
+#include "sim/ice_client.hpp"
+
+namespace sfu::bench {
+
+class Client {
+ public:
+  // Connected when made. `context` decides which SRTP profile it will be.
+  Client(WorkerLoop& worker, const LoopbackSocket& socket, const dtls::Context& context);
+
+  uint32_t transport() const { return transport_; }
+  const dtls::SrtpKeys& keys() const { return dtls_.keys(); }
+
+  // A video producer; its handle.
+  uint32_t produce();
+  // The SSRC under which it comes.
+  uint32_t consume(uint32_t producer);
+
+ private:
+  void signal();
+  void connect();
+  void receive(Bytes datagram, Time now);
+  void send_dtls();
+
+  WorkerLoop& worker_;
+  const LoopbackSocket& socket_;
+  const dtls::Context& context_;
+  uint32_t transport_;
+  Random random_;
+  std::unique_ptr<sim::IceClient> ice_;
+  dtls::Session dtls_;
+};
+
+}  // namespace sfu::bench

@@ -1,0 +1,55 @@
+#include "bench/worker_loop.hpp"
+
+#include "core/srtp/backend.hpp"
+#include "host/host.hpp"
+
+namespace sfu::bench {
+namespace {
+
+constexpr size_t kMaxBatch = 256;  // as the host's
+
+net::UdpSocket open_socket() {
+  auto socket = net::UdpSocket::open(Address::v4(127, 0, 0, 1, 0), {});
+  CHECK(static_cast<bool>(socket));
+  return std::move(*socket);
+}
+
+}  // namespace
+
+WorkerLoop::WorkerLoop()
+    : sfu_(Random::Seed{}, srtp::best_backend()), socket_(open_socket()), router_(new_handle()) {
+  poll_.watch(socket_.fd(), kSocket);
+  ask(channel::CreateRouter{router_});
+}
+
+Turn WorkerLoop::begin() { return {host::now(), outbox_, events_, drops_}; }
+
+void WorkerLoop::take_turn() {
+  bool readable = false;
+  poll_.each_ready(0, [&](size_t) { readable = true; });
+  Turn turn = begin();
+  if (readable) {
+    while (batch_.size() < kMaxBatch && socket_.receive(kSocket, sfu_.packets(), turn.now, batch_)) continue;
+    sfu_.receive(batch_, turn);
+    batch_.clear();
+    flush(turn);
+  }
+  if (sfu_.deadline() <= turn.now) {
+    sfu_.wake(turn);
+    flush(turn);
+  }
+  if (socket_.has_backlog()) socket_.send_backlog();
+  events_.clear();
+}
+
+void WorkerLoop::flush(Turn& turn) {
+  while (!sfu_.seal(turn)) send(turn.outbox);
+  send(turn.outbox);
+}
+
+void WorkerLoop::send(Outbox& outbox) {
+  if (!outbox.empty()) socket_.send(outbox, outbox.runs());
+  outbox.clear();
+}
+
+}  // namespace sfu::bench
