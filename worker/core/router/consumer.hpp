@@ -60,11 +60,6 @@ class Consumer {
   bool paused() const { return paused_; }
   const std::string& cname() const { return cname_; }
 
-  // forward() comes soon: many consumers' state does not fit the fast cache.
-  void prefetch() const {
-    for (size_t line = 0; line < 512; line += 64)
-      __builtin_prefetch(reinterpret_cast<const char*>(this) + line);
-  }
   // A packet of one of the producer's streams.
   void forward(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn);
 

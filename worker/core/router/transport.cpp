@@ -9,8 +9,6 @@
 namespace sfu {
 namespace {
 
-constexpr size_t kAhead = 2;
-
 link::WebRtc::Options link_options(const channel::CreateWebRtcTransport& request, srtp::Backend backend) {
   return {.owner = request.transport,
           .consent_timeout = std::chrono::seconds(request.ice_consent_timeout),
@@ -65,11 +63,8 @@ void Transport::on_rtp(rtp::PacketRef packet, const Path& path, Turn& turn) {
   Producer& producer = *route->producer;
   InboundStream* stream = producer.receive(packet, *route, turn);  // loss, RTX, NACK, statistics
   if (stream) {
-    const std::vector<Consumer*>& consumers = producer.consumers;
-    for (size_t i = 0; i < consumers.size(); ++i) {
-      if (i + kAhead < consumers.size()) consumers[i + kAhead]->prefetch();
-      consumers[i]->forward(packet, *stream, turn);  // choose the layer, renumber, queue
-    }
+    for (Consumer* consumer : producer.consumers)
+      consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
   }
   update_deadline(turn.now);
 }
