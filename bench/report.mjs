@@ -29,7 +29,7 @@ function cellsOf({ profile, receivers, burst, nanoseconds: { worker, naive, best
   ];
 }
 
-function markdown(rows) {
+export function markdown(rows) {
   const widths = rows[0].map((_, i) => Math.max(...rows.map((row) => row[i].length)));
   const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;

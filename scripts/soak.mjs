@@ -1,10 +1,11 @@
 // npm run soak [-- minutes]: one worker under peers that join, leave and change their minds all the time, over
 // 127.0.0.1. Ends with a verdict on the memory of the worker and of Node.js, by the rule in soak/verdict.mjs.
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bootstrap, main } from './bootstrap.mjs';
+import { heapAfterCollection, residentOf } from './soak/memory.mjs';
 import { seededRandom } from './soak/random.mjs';
 import { judge } from './soak/verdict.mjs';
 import { Failure, root } from './tools.mjs';
@@ -57,17 +58,6 @@ function startClients(seed) {
       child.send({ id, method, args });
     });
   return { ask, stop: () => child.kill('SIGKILL') };
-}
-
-/** Resident memory of a process, in bytes. */
-function residentOf(pid) {
-  const [, kib] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(kib) * KIB;
-}
-
-function heapAfterCollection() {
-  globalThis.gc();
-  return process.memoryUsage().heapUsed;
 }
 
 const columns = [

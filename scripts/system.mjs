@@ -60,6 +60,18 @@ function fuzzerLinks() {
   return links;
 }
 
+function hasEncoders(ffmpeg, ...names) {
+  const known = ask(ffmpeg, '-hide_banner', '-encoders') ?? '';
+  return names.every((name) => known.includes(` ${name} `));
+}
+
+const gstreamerSets = ['plugins-base', 'plugins-good', 'plugins-bad', 'plugins-ugly', 'libav'];
+
+function hasElements(inspect, ...names) {
+  const has = (name) => ask(inspect, '--exists', '--atleast-version=1.20', name) !== undefined;
+  return names.every(has);
+}
+
 // `find` gives the file that shows a requirement is there; `isGood` looks closer, only when something has changed.
 // A package manager that is not named has no package that is known to do.
 const requirements = [
@@ -133,6 +145,25 @@ const requirements = [
     isForTests: true,
     find: () => which('firefox-esr'),
     packages: { apt: 'firefox-esr', apk: 'firefox-esr' },
+  },
+  {
+    what: 'FFmpeg with libvpx, x264 and Opus',
+    isForTests: true,
+    find: () => which('ffmpeg'),
+    isGood: (ffmpeg) => hasEncoders(ffmpeg, 'libvpx', 'libx264', 'libopus'),
+    packages: { apt: 'ffmpeg', apk: 'ffmpeg', brew: 'ffmpeg' },
+  },
+  {
+    what: 'GStreamer 1.20 or newer with its base, good, bad, ugly and libav plugins',
+    isForTests: true,
+    find: () => which('gst-launch-1.0') && which('gst-inspect-1.0'),
+    // One of each set of plugins.
+    isGood: (inspect) => hasElements(inspect, 'opusenc', 'vp8enc', 'srtpenc', 'x264enc', 'avdec_h264'),
+    packages: {
+      apt: `gstreamer1.0-tools ${gstreamerSets.map((set) => `gstreamer1.0-${set}`).join(' ')}`,
+      apk: `gstreamer-tools ${gstreamerSets.map((set) => `gst-${set}`).join(' ')}`,
+      brew: 'gstreamer',
+    },
   },
   {
     what: 'ip (iproute2)',

@@ -5,12 +5,12 @@
 
 const mean = (numbers) => numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 
-/** Of the line that fits best by least squares, in bytes a minute. */
+/** Of the line that fits best by least squares, in bytes per unit of `at`. */
 export function slopeOf(samples) {
   const [at, bytes] = [mean(samples.map((s) => s.at)), mean(samples.map((s) => s.bytes))];
   const spread = samples.reduce((sum, s) => sum + (s.at - at) ** 2, 0);
   const together = samples.reduce((sum, s) => sum + (s.at - at) * (s.bytes - bytes), 0);
-  return spread === 0 ? 0 : (60 * together) / spread;
+  return spread === 0 ? 0 : together / spread;
 }
 
 /** Pools, tables and compiled code grow to what the load needs. */
@@ -29,7 +29,7 @@ export function judge(samples, bounds) {
   const third = Math.floor(rest.length / 3);
   if (third < 3) throw new RangeError('a verdict needs nine samples after the warm-up of 90 s');
   const meanOf = (some) => mean(some.map((sample) => sample.bytes));
-  const slope = slopeOf(rest);
+  const slope = 60 * slopeOf(rest);
   const drift = meanOf(rest.slice(-third)) / meanOf(rest.slice(0, third)) - 1;
   return { slope, drift, isFlat: slope < bounds.slope && drift < bounds.drift };
 }

@@ -47,7 +47,7 @@ describe('a verdict on memory', () => {
   });
 });
 
-test('the slope is in bytes a minute', () => {
-  expect(slopeOf(minutes(3, (minute) => base + 1234 * minute))).toBeCloseTo(1234);
+test('the slope is in bytes per unit of time', () => {
+  expect(slopeOf(minutes(3, (minute) => base + 1234 * minute))).toBeCloseTo(1234 / 60);
   expect(slopeOf([{ at: 1, bytes: base }])).toBe(0);
 });

@@ -43,11 +43,28 @@ export async function join(
     note('newpeer', peer.name, peer.appData);
     watchPeer(peer);
   });
+  room.on('message', (data, { from, to, reliable }) => {
+    const text = typeof data === 'string' ? data : `${data.length} bytes, sum ${sum(data)}`;
+    note('message', from?.name, to, reliable, text);
+  });
   const peers = await room.join(name, appData as never);
   receiving = room.createTransport('recv');
   if (!options?.spy) sending = room.createTransport('send');
   for (const peer of peers) watchPeer(peer);
   return peers.map((peer) => peer.name);
+}
+
+export function sum(bytes: Uint8Array): number {
+  return bytes.reduce((total, byte) => (total * 31 + byte) % 1_000_003, 7);
+}
+
+/** Bytes that look random, and are the same each time. */
+export function bytes(length: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length }, () => {
+    state = (state * 48_271) % 0x7fffffff;
+    return state & 0xff;
+  });
 }
 
 function watchPeer(peer: Peer): void {

@@ -1,4 +1,4 @@
-import { type Colour, frameBand, frameBits, type Identity, palette, quadrantsOf } from './picture.js';
+import { type Colour, frameBand, frameBits, type Identity, nearestColour, quadrantsOf } from './picture.js';
 import { waitUntil } from './wait.js';
 
 /** What a receiver sees now. */
@@ -71,7 +71,6 @@ function viewerOf(source: PictureSource): Viewer {
 
 // Large enough for the frame number's blocks, small enough to be read often.
 const sample = { width: 160, height: 96 };
-const tolerance = 90;
 
 /** A video element that plays one source, and the canvas on which its frames are looked at. */
 class Viewer {
@@ -154,12 +153,6 @@ function playing(track: MediaStreamTrack): HTMLVideoElement {
   video.srcObject = new MediaStream([track]);
   document.body.append(video);
   return video;
-}
-
-function nearestColour(rgb: number[]): Colour | undefined {
-  const near = ([, corner]: [string, readonly number[]]): boolean =>
-    corner.every((value, channel) => Math.abs(value - rgb[channel]!) <= tolerance);
-  return Object.entries(palette).find(near)?.[0] as Colour | undefined;
 }
 
 function hasGrown(before: number | undefined, now: number | undefined): boolean {

@@ -40,6 +40,15 @@ export function quadrantsOf(identity: Identity): Quadrants {
   return [0, 1, 2, 3].map((step) => ring[(first + step) % ring.length]!) as Quadrants;
 }
 
+const tolerance = 90;
+
+/** The palette's colour that this one must be meant for. */
+export function nearestColour(rgb: number[]): Colour | undefined {
+  const near = ([, corner]: [string, readonly number[]]): boolean =>
+    corner.every((value, channel) => Math.abs(value - rgb[channel]!) <= tolerance);
+  return Object.entries(palette).find(near)?.[0] as Colour | undefined;
+}
+
 /** A camera that shows its sender's colours, something that moves, and the number of each frame. */
 export function testPicture(options: PictureOptions): MediaStreamTrack {
   return filmed(options, () => {});

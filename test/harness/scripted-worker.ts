@@ -22,6 +22,8 @@ const RESPONSES: Record<string, string> = {
   createWebRtcTransport: 'WebRtcTransportCreated',
   connectWebRtcTransport: 'WebRtcTransportConnected',
   restartIce: 'IceParameters',
+  createPlainTransport: 'PlainTransportCreated',
+  connectPlainTransport: 'PlainTransportConnected',
   dumpTransport: 'TransportDump',
   getTransportStats: 'TransportStats',
   dumpProducer: 'ProducerDump',
@@ -30,6 +32,13 @@ const RESPONSES: Record<string, string> = {
   setPreferredLayers: 'PreferredLayers',
   dumpConsumer: 'ConsumerDump',
   getConsumerStats: 'StreamStatsList',
+  dumpDataProducer: 'DataProducerDump',
+  getDataProducerStats: 'DataProducerStats',
+  getBufferedAmount: 'BufferedAmount',
+  sendToDataConsumer: 'BufferedAmount',
+  dumpDataConsumer: 'DataConsumerDump',
+  getDataConsumerStats: 'DataConsumerStats',
+  getAllStats: 'AllStats',
 };
 
 export type ScriptedRequest = { id: number; method: string; body: Body };
@@ -69,6 +78,8 @@ export class ScriptedWorker implements Pipe {
     }),
     connectWebRtcTransport: ({ role }) => ({ localRole: role === 'server' ? 'client' : 'server' }),
     restartIce: () => ({ usernameFragment: 'ufrag2', password: 'password2', iceLite: true }),
+    createPlainTransport: ({ srtpCryptoSuite }) => srtp(srtpCryptoSuite),
+    connectPlainTransport: ({ transport, ...remote }) => this.#connectPlain(transport, remote),
     consume: ({ paused }) => ({
       paused,
       producerPaused: false,
@@ -77,13 +88,32 @@ export class ScriptedWorker implements Pipe {
     setPreferredLayers: ({ preferredLayers }) => ({ preferredLayers }),
   };
 
+  #connectPlain(transport: number, { ip, port, rtcpPort }: Body): object {
+    const { address, rtcpAddress, srtpCryptoSuite } = this.asked('createPlainTransport').find(
+      (created) => created.transport === transport,
+    );
+    const tuple = (local: messages.ListenAddress, remotePort: number) => ({
+      localAddress: local.address,
+      localPort: local.port,
+      remoteAddress: ip ?? '',
+      remotePort: remotePort ?? 0,
+      protocol: local.protocol,
+    });
+    return {
+      tuple: tuple(address, port),
+      ...(rtcpAddress && { rtcpTuple: tuple(rtcpAddress, rtcpPort) }),
+      ...srtp(srtpCryptoSuite),
+    };
+  }
+
   send(message: Uint8Array): boolean {
     const { kind } = messages.decodeFrame(message);
     if (kind?.type !== 'request') throw new Error('only requests go to a worker');
     const method = METHODS[kind.method] ?? '';
     const body = codec[`decode${pascal(method)}`]?.(kind.body);
     this.requests.push({ id: kind.id, method, body });
-    if (!this.held.has(method)) this.answer(kind.id, method, body);
+    const isPosted = kind.id === 0;
+    if (!isPosted && !this.held.has(method)) this.answer(kind.id, method, body);
     return this.hasRoom;
   }
 
@@ -151,6 +181,13 @@ export function scriptedWorker({ requestTimeout = 20_000 } = {}) {
 /** Lets everything that is under way happen. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Parameters of a suite as the worker makes them: here a key of ones. */
+function srtp(cryptoSuite?: messages.SrtpCryptoSuite): { srtpParameters?: messages.SrtpParameters } {
+  if (!cryptoSuite) return {};
+  const lengths = { aeadAes256Gcm: 44, aeadAes128Gcm: 28, aesCm128HmacSha180: 30, aesCm128HmacSha132: 30 };
+  return { srtpParameters: { cryptoSuite, key: new Uint8Array(lengths[cryptoSuite]).fill(1) } };
 }
 
 function pascal(name: string): string {

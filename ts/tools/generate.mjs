@@ -371,7 +371,7 @@ function tsMessage(m) {
   );
   return [
     ...tsComment(m),
-    ...(empty ? [`export type ${m.name} = Record<string, never>;`] : [`export interface ${m.name} {`]),
+    ...(empty ? [`export type ${m.name} = Record<never, never>;`] : [`export interface ${m.name} {`]),
     ...list.flatMap((x) => [...tsComment(x, '  '), `  ${tsMember(x)}`]),
     ...(empty ? [] : ['}']),
     `function write${m.name}(${empty ? '_w' : 'w'}: Writer, ${empty ? '_m' : 'm'}: ${m.name}): void {`,
@@ -398,6 +398,12 @@ function tsMessage(m) {
  */
 function tsMethod(method, schema) {
   const empty = schema.messages.find((m) => m.name === method.request)?.fieldsArray.length === 0;
+  if (method.response === 'Nothing')
+    return [
+      `  ${lower(method.name)}(m: ${method.request}): void {`,
+      `    this.#post(${method.number}, encode${method.request}(m));`,
+      '  }',
+    ];
   return [
     `  async ${lower(method.name)}(m: ${method.request}${empty ? ' = {}' : ''}): Promise<${method.response}> {`,
     `    return decode${method.response}(await this.#call(${method.number}, encode${method.request}(m)));`,
@@ -413,11 +419,19 @@ function ts(schema) {
     '',
     ...schema.enums.flatMap(tsEnum),
     ...schema.messages.flatMap(tsMessage),
-    '/** Every request to a worker. `call` sends an encoded request and resolves with the encoded response. */',
+    '/**',
+    ' * Every request to a worker. `call` sends an encoded request and resolves with the encoded response; `post` sends one',
+    ' * that is not answered.',
+    ' */',
     'export class Control {',
     '  readonly #call: (method: number, body: Uint8Array) => Promise<Uint8Array>;',
-    '  constructor(call: (method: number, body: Uint8Array) => Promise<Uint8Array>) {',
+    '  readonly #post: (method: number, body: Uint8Array) => void;',
+    '  constructor(',
+    '    call: (method: number, body: Uint8Array) => Promise<Uint8Array>,',
+    '    post: (method: number, body: Uint8Array) => void,',
+    '  ) {',
     '    this.#call = call;',
+    '    this.#post = post;',
     '  }',
     ...schema.services.flatMap((s) => s.methods.flatMap((method) => tsMethod(method, schema))),
     '}',

@@ -29,7 +29,7 @@ void WorkerLoop::take_turn() {
   poll_.each_ready(0, [&](size_t) { readable = true; });
   Turn turn = begin();
   if (readable) {
-    while (batch_.size() < kMaxBatch && socket_.receive(kSocket, sfu_.packets(), turn.now, batch_)) continue;
+    while (batch_.size() < kMaxBatch && socket_.receive(kSocket, slots_, turn.now, batch_)) continue;
     sfu_.receive(batch_, turn);
     batch_.clear();
     flush(turn);

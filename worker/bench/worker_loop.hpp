@@ -38,6 +38,7 @@ class WorkerLoop : public Loop {
 
   Poll poll_;
   Sfu sfu_;
+  net::ReadSlots slots_{sfu_.packets()};
   net::UdpSocket socket_;
   Outbox outbox_;
   std::vector<channel::Event> events_;

@@ -8,14 +8,14 @@ namespace {
 // Enough to fill the lanes of a multi-buffer cipher, and few enough to be in the fast cache still.
 constexpr size_t kSealTogether = 32;
 
-enum class Kind { kStun, kDtls, kRtp, kUnknown };
+enum class Kind { kStun, kDtls, kRtp, kOther };
 
 // RFC 7983, 7: the first byte tells the protocols apart.
 Kind kind_of(uint8_t first) {
   if (first <= 3) return Kind::kStun;
   if (first >= 20 && first <= 63) return Kind::kDtls;
   if (first >= 128 && first <= 191) return Kind::kRtp;
-  return Kind::kUnknown;
+  return Kind::kOther;
 }
 
 }  // namespace
@@ -40,13 +40,17 @@ void Sfu::receive_one(Datagram& datagram, Turn& turn) {
   rtp::PacketRef packet = std::move(datagram.packet);
   if (packet->size == 0) return turn.drop(Drop::kTooLarge);
   const Kind kind = kind_of(packet->bytes[0]);
-  if (kind == Kind::kUnknown) return turn.drop(Drop::kNotAProtocol);
   if (kind == Kind::kStun) return receive_stun(packet->data(), datagram.path, turn);
-  Transport** transport = shared_.paths.find(datagram.path);
-  if (!transport) return turn.drop(Drop::kUnknownPath);
-  if (kind == Kind::kDtls) return (*transport)->on_dtls(packet->data(), datagram.path, turn);
-  if (rtcp::is_rtcp(packet->data())) return (*transport)->on_rtcp(std::move(packet), datagram.path, turn);
-  (*transport)->on_rtp(std::move(packet), datagram.path, turn);
+  Transport* const transport = shared_.transport_at(datagram.path);
+  if (!transport) return turn.drop(kind == Kind::kOther ? Drop::kNotAProtocol : Drop::kUnknownPath);
+  if (kind == Kind::kDtls) return transport->on_dtls(packet->data(), datagram.path, turn);
+  if (kind == Kind::kOther) return transport->on_other(packet->data(), datagram.path, turn);
+  if (rtcp::is_rtcp(packet->data())) return transport->on_rtcp(std::move(packet), datagram.path, turn);
+  transport->on_rtp(std::move(packet), datagram.path, turn);
+}
+
+void Sfu::disconnected(const Path& path, Turn& turn) {
+  if (Transport* const transport = shared_.transport_at(path)) transport->on_disconnected(path, turn);
 }
 
 void Sfu::receive_stun(Bytes datagram, const Path& path, Turn& turn) {
@@ -61,12 +65,14 @@ void Sfu::receive_stun(Bytes datagram, const Path& path, Turn& turn) {
 
 void Sfu::wake(Turn& turn) {
   while (Deadlines::Entry* due = shared_.deadlines.due(turn.now)) static_cast<Transport*>(due)->wake(turn);
+  while (Deadlines::Entry* due = shared_.observer_deadlines.due(turn.now))
+    static_cast<RtpObserver*>(due)->wake(turn);
 }
 
 bool Sfu::seal(Turn& turn) {
   size_t done = 0;
   for (; done < shared_.sending.size(); ++done) {
-    if (!shared_.sending[done]->lay_out(turn.outbox, sealing_, turn.now)) break;
+    if (!shared_.sending[done]->lay_out(turn, sealing_)) break;
     if (sealing_.size() >= kSealTogether) seal_laid_out();
   }
   seal_laid_out();

@@ -34,9 +34,15 @@ class Sfu {
 
   // ---- the network
   void receive(std::span<Datagram> batch, Turn& turn);
+  // The TCP connection of `path` is gone.
+  void disconnected(const Path& path, Turn& turn);
+  // Whether a client has proven that a transport expects it on `path`.
+  bool knows(const Path& path) const { return shared_.paths.contains(path); }
 
   // ---- time
-  Time deadline() const { return shared_.deadlines.earliest(); }
+  Time deadline() const {
+    return std::min(shared_.deadlines.earliest(), shared_.observer_deadlines.earliest());
+  }
   void wake(Turn& turn);
 
   // ---- sending: moves what is queued into the outbox, encrypted, as far as it has room. True when all has
@@ -46,6 +52,8 @@ class Sfu {
   // ---- the controller, one handler a request (channel/messages.gen.hpp)
   Result<channel::Done> handle(const channel::UseCertificate& request, Turn& turn);
   Result<channel::WorkerDump> handle(const channel::DumpWorker& request, Turn& turn);
+  Result<channel::AllStats> handle(const channel::GetAllStats& request, Turn& turn);
+  Result<channel::Done> handle(const channel::SetTraces& request, Turn& turn);
 
   Result<channel::Done> handle(const channel::CreateRouter& request, Turn& turn);
   Result<channel::Done> handle(const channel::CloseRouter& request, Turn& turn);
@@ -55,7 +63,12 @@ class Sfu {
   Result<channel::WebRtcTransportConnected> handle(const channel::ConnectWebRtcTransport& request,
                                                    Turn& turn);
   Result<channel::IceParameters> handle(const channel::RestartIce& request, Turn& turn);
+  Result<channel::PlainTransportCreated> handle(const channel::CreatePlainTransport& request, Turn& turn);
+  Result<channel::PlainTransportConnected> handle(const channel::ConnectPlainTransport& request, Turn& turn);
+  Result<channel::Done> handle(const channel::CreateDirectTransport& request, Turn& turn);
+  Result<channel::Nothing> handle(const channel::SendRtcp& request, Turn& turn);
   Result<channel::Done> handle(const channel::SetMaxIncomingBitrate& request, Turn& turn);
+  Result<channel::Done> handle(const channel::SetOutgoingBitrates& request, Turn& turn);
   Result<channel::Done> handle(const channel::CloseTransport& request, Turn& turn);
   Result<channel::TransportDump> handle(const channel::DumpTransport& request, Turn& turn);
   Result<channel::TransportStats> handle(const channel::GetTransportStats& request, Turn& turn);
@@ -66,6 +79,7 @@ class Sfu {
   Result<channel::Done> handle(const channel::CloseProducer& request, Turn& turn);
   Result<channel::ProducerDump> handle(const channel::DumpProducer& request, Turn& turn);
   Result<channel::StreamStatsList> handle(const channel::GetProducerStats& request, Turn& turn);
+  Result<channel::Nothing> handle(const channel::SendRtp& request, Turn& turn);
 
   Result<channel::Consumed> handle(const channel::Consume& request, Turn& turn);
   Result<channel::Done> handle(const channel::PauseConsumer& request, Turn& turn);
@@ -75,6 +89,34 @@ class Sfu {
   Result<channel::Done> handle(const channel::CloseConsumer& request, Turn& turn);
   Result<channel::ConsumerDump> handle(const channel::DumpConsumer& request, Turn& turn);
   Result<channel::StreamStatsList> handle(const channel::GetConsumerStats& request, Turn& turn);
+  Result<channel::Done> handle(const channel::SetPriority& request, Turn& turn);
+
+  Result<channel::Done> handle(const channel::ProduceData& request, Turn& turn);
+  Result<channel::Done> handle(const channel::PauseDataProducer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::ResumeDataProducer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::CloseDataProducer& request, Turn& turn);
+  Result<channel::DataProducerDump> handle(const channel::DumpDataProducer& request, Turn& turn);
+  Result<channel::DataProducerStats> handle(const channel::GetDataProducerStats& request, Turn& turn);
+  Result<channel::Nothing> handle(const channel::SendFromDataProducer& request, Turn& turn);
+
+  Result<channel::Done> handle(const channel::ConsumeData& request, Turn& turn);
+  Result<channel::Done> handle(const channel::PauseDataConsumer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::ResumeDataConsumer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::SetSubchannels& request, Turn& turn);
+  Result<channel::Done> handle(const channel::SetBufferedAmountLowThreshold& request, Turn& turn);
+  Result<channel::BufferedAmount> handle(const channel::GetBufferedAmount& request, Turn& turn);
+  Result<channel::BufferedAmount> handle(const channel::SendToDataConsumer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::CloseDataConsumer& request, Turn& turn);
+  Result<channel::DataConsumerDump> handle(const channel::DumpDataConsumer& request, Turn& turn);
+  Result<channel::DataConsumerStats> handle(const channel::GetDataConsumerStats& request, Turn& turn);
+
+  Result<channel::Done> handle(const channel::CreateAudioLevelObserver& request, Turn& turn);
+  Result<channel::Done> handle(const channel::CreateActiveSpeakerObserver& request, Turn& turn);
+  Result<channel::Done> handle(const channel::PauseRtpObserver& request, Turn& turn);
+  Result<channel::Done> handle(const channel::ResumeRtpObserver& request, Turn& turn);
+  Result<channel::Done> handle(const channel::ObserveProducer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::UnobserveProducer& request, Turn& turn);
+  Result<channel::Done> handle(const channel::CloseRtpObserver& request, Turn& turn);
 
  private:
   void receive_one(Datagram& datagram, Turn& turn);

@@ -4,9 +4,11 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -20,6 +22,8 @@ Random::Seed system_seed() {
   CHECK(getrandom(seed.data(), seed.size(), 0) == static_cast<ssize_t>(seed.size()));
   return seed;
 }
+
+uint32_t system_number() { return load32(system_seed().data()); }
 
 uint64_t milliseconds_of(const timeval& time) {
   return static_cast<uint64_t>(time.tv_sec) * 1000 + static_cast<uint64_t>(time.tv_usec) / 1000;
@@ -43,7 +47,10 @@ Time now() {
 }
 
 Host::Host(int channel)
-    : channel_(channel), poll_(epoll_create1(EPOLL_CLOEXEC)), sfu_(system_seed(), srtp::best_backend()) {
+    : channel_(channel),
+      poll_(epoll_create1(EPOLL_CLOEXEC)),
+      sfu_(system_seed(), srtp::best_backend()),
+      listeners_(system_number()) {
   CHECK(poll_ >= 0);
   fcntl(channel_, F_SETFL, fcntl(channel_, F_GETFL) | O_NONBLOCK);
   watch_channel();
@@ -62,8 +69,8 @@ int Host::run() {
 
 void Host::wait(Time before) {
   std::array<epoll_event, 64> ready{};
-  const int count =
-      epoll_wait(poll_, ready.data(), static_cast<int>(ready.size()), sleep_until(sfu_.deadline(), before));
+  const int count = epoll_wait(poll_, ready.data(), static_cast<int>(ready.size()),
+                               sleep_until(std::min(sfu_.deadline(), tend_at_), before));
   Turn turn{now(), outbox_, events_, drops_};
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = ready[static_cast<size_t>(i)];
@@ -72,58 +79,16 @@ void Host::wait(Time before) {
       if (event.events & ~static_cast<uint32_t>(EPOLLOUT)) read_channel(turn);
       continue;
     }
-    const auto socket = static_cast<uint32_t>(event.data.u64);
-    if (event.events & EPOLLOUT) watch_backlog(socket);
-    if (event.events & (EPOLLIN | EPOLLERR)) read_socket(socket, turn);
+    on_ready(static_cast<uint32_t>(event.data.u64), event.events, turn);
   }
   if (sfu_.deadline() <= turn.now) {
     sfu_.wake(turn);
     flush(turn);
   }
+  if (tend_at_ <= turn.now) tend_connections(turn);
+  end_broken(turn);
   write_events(turn);
   write_channel();
-}
-
-void Host::read_socket(uint32_t socket, Turn& turn) {
-  Listeners::Listener* listener = listeners_.find(socket);
-  if (!listener) return;
-  while (batch_.size() < kMaxBatch && listener->socket.receive(socket, sfu_.packets(), turn.now, batch_))
-    continue;
-  sfu_.receive(batch_, turn);
-  batch_.clear();
-  flush(turn);
-}
-
-// Seals and sends all that a call to the core left behind.
-void Host::flush(Turn& turn) {
-  while (!sfu_.seal(turn)) send(turn.outbox);
-  send(turn.outbox);
-}
-
-void Host::send(Outbox& outbox) {
-  const std::vector<Outbox::Run>& runs = outbox.runs();
-  for (size_t begin = 0, end = 0; begin < runs.size(); begin = end) {
-    const uint32_t socket = runs[begin].path.socket;
-    while (end < runs.size() && runs[end].path.socket == socket) ++end;
-    Listeners::Listener* listener = listeners_.find(socket);
-    if (!listener) continue;
-    listener->socket.send(outbox, std::span(runs).subspan(begin, end - begin));
-    if (listener->socket.has_backlog()) watch_backlog(socket);
-  }
-  outbox.clear();
-}
-
-// Sends what waits, and watches for room while some is left.
-void Host::watch_backlog(uint32_t socket) {
-  Listeners::Listener* listener = listeners_.find(socket);
-  if (!listener) return;
-  if (listener->watched_for_writing) listener->socket.send_backlog();
-  const bool waiting = listener->socket.has_backlog();
-  if (waiting == listener->watched_for_writing) return;
-  listener->watched_for_writing = waiting;
-  epoll_event event{.events = EPOLLIN | (waiting ? static_cast<uint32_t>(EPOLLOUT) : 0u),
-                    .data = {.u64 = socket}};
-  epoll_ctl(poll_, EPOLL_CTL_MOD, listener->socket.fd(), &event);
 }
 
 // ---- the channel
@@ -154,7 +119,8 @@ void Host::answer(Bytes frame, Turn& turn) {
     reply = channel::refusal<channel::Reply>(
         request->id, Error::unsupported("request method " + std::to_string(request->method) + " is unknown"));
   flush(turn);
-  write_events(turn);  // what happened before the reply is told before it
+  write_events(turn);            // what happened before the reply is told before it
+  if (request->id == 0) return;  // posted
   if (!channel::append_frame(channel::Frame{.kind = std::move(*reply)}, unwritten_)) {
     const Error too_long{Error::Code::kError, "the reply is too long for the channel"};
     const auto refusal = channel::refusal<channel::Reply>(request->id, too_long);
@@ -170,7 +136,8 @@ void Host::write_events(Turn& turn) {
 
 void Host::write_channel() {
   while (written_ < unwritten_.size()) {
-    const ssize_t size = write(channel_, unwritten_.data() + written_, unwritten_.size() - written_);
+    const Bytes left = Bytes(unwritten_).subspan(written_);
+    const ssize_t size = ::send(channel_, left.data(), left.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) {
       if (errno != EAGAIN) open_ = false;
@@ -200,22 +167,27 @@ void Host::watch_channel() {
 // ---- requests
 
 Result<channel::Listening> Host::handle(const channel::Listen& request, Turn& turn) {
-  bool opened = false;
-  const Result<uint32_t> number = listeners_.listen(request, opened);
+  const uint32_t unused = new_number();
+  const Result<uint32_t> number = listeners_.listen(request, unused);
   if (!number) return number.error();
   Listeners::Listener& listener = *listeners_.find(*number);
-  if (opened) {
-    epoll_event event{.events = EPOLLIN, .data = {.u64 = *number}};
-    CHECK(epoll_ctl(poll_, EPOLL_CTL_ADD, listener.socket.fd(), &event) == 0);
-    if (!listener.socket.uses_segments() && log_level_ >= channel::LogLevel::kWarn)
+  if (*number == unused) {
+    if (!watch_new(unused, listener.fd())) {
+      (void)listeners_.unlisten(unused);
+      return Error{Error::Code::kError, "listenInfos: the system does not let the worker watch more sockets"};
+    }
+    if (listener.udp() && !listener.udp()->uses_segments() && log_level_ >= channel::LogLevel::kWarn)
       turn.tell(0, channel::Log{channel::LogLevel::kWarn,
                                 "this kernel has no UDP_SEGMENT: datagrams are sent one by one"});
   }
-  return channel::Listening{*number, request.ip, listener.socket.local().port};
+  return channel::Listening{*number, request.ip, listener.local().port};
 }
 
-Result<channel::Done> Host::handle(const channel::Unlisten& request, Turn&) {
-  return listeners_.unlisten(request.socket);
+Result<channel::Done> Host::handle(const channel::Unlisten& request, Turn& turn) {
+  const auto done = listeners_.unlisten(request.socket);
+  if (done && !listeners_.find(request.socket))
+    for (const uint32_t connection : connections_.all_of(request.socket)) end(connection, turn);
+  return done;
 }
 
 Result<channel::ResourceUsage> Host::handle(const channel::GetResourceUsage&, Turn&) {

@@ -8,13 +8,14 @@
 
 #include "core/channel/frames.hpp"
 #include "core/sfu.hpp"
+#include "host/connections.hpp"
 #include "host/listeners.hpp"
 
 namespace sfu::host {
 
 class Host {
  public:
-  // `channel` is a connected stream socket or duplex pipe; the host closes it.
+  // `channel` is a connected stream socket; the host closes it.
   explicit Host(int channel);
   ~Host();
   Host(const Host&) = delete;
@@ -33,17 +34,35 @@ class Host {
   // Requests are left unread while so much waits to be written: the pipe pushes back.
   static constexpr size_t kMaxUnwritten = 1 << 20;
   static constexpr size_t kMaxBatch = 256;
+  static constexpr size_t kAcceptBatch = 64;
+  static constexpr Duration kTendInterval = 1s;
 
   void wait(Time now);
-  void read_socket(uint32_t socket, Turn& turn);
+
+  // ---- the channel
   void read_channel(Turn& turn);
   void answer(Bytes frame, Turn& turn);
-  void flush(Turn& turn);
-  void send(Outbox& outbox);
   void write_events(Turn& turn);
   void write_channel();
   void watch_channel();
-  void watch_backlog(uint32_t socket);
+
+  // ---- sockets (host_sockets.cpp)
+  void on_ready(uint32_t number, uint32_t events, Turn& turn);
+  void read_socket(uint32_t number, net::UdpSocket& socket, Turn& turn);
+  void read_connection(net::TcpConnection& connection, Turn& turn);
+  void accept(uint32_t number, net::TcpListener& listener, Turn& turn);
+  void rest(uint32_t number, const net::TcpListener& listener, Time now);
+  bool put_out_a_stranger(uint32_t listener, Turn& turn);
+  void flush(Turn& turn);
+  void send(Outbox& outbox);
+  void tend_connections(Turn& turn);
+  void end_broken(Turn& turn);
+  void end(uint32_t connection, Turn& turn);
+  uint32_t new_number();
+  bool watch_new(uint32_t number, int fd);
+  void watch(uint32_t number, int fd, uint32_t events);
+  template <class Watched, class Socket>
+  void watch_backlog(uint32_t number, Watched& watched, Socket& socket);
 
   int channel_;
   int poll_;
@@ -55,7 +74,13 @@ class Host {
   size_t written_ = 0;
 
   Sfu sfu_;
+  net::ReadSlots slots_{sfu_.packets()};
   Listeners listeners_;
+  Connections connections_;
+  uint32_t last_number_ = 0;          // of sockets and connections alike
+  std::vector<uint32_t> broken_tcp_;  // connections that are no longer open
+  std::vector<uint32_t> resting_;     // TCP listeners that wait for descriptors
+  Time tend_at_ = kNever;
   Outbox outbox_;
   std::vector<channel::Event> events_;
   Drops drops_;

@@ -1,134 +1,14 @@
-// The host on a thread, as the addon runs it: its channel is one end of a socket pair, and the tests hold the
-// other.
-#include "host/host.hpp"
-
+// Requests and the channel.
 #include <doctest/doctest.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
-#include <thread>
+#include <set>
+
+#include "host/test_controller.hpp"
 
 namespace sfu::host {
 namespace {
-
-using channel::Method;
-
-constexpr int kPatience = 10'000;  // ms; only a test that fails waits so long
-
-class Controller {
- public:
-  Controller() {
-    std::array<int, 2> ends;
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
-    channel_ = ends[0];
-    thread_ = std::thread([this, end = ends[1]] { code_ = Host(end).run(); });
-  }
-  ~Controller() {
-    hang_up();
-    if (thread_.joinable()) thread_.join();
-  }
-  Controller(const Controller&) = delete;
-
-  // The host's exit code, once it has ended.
-  int join() {
-    thread_.join();
-    return code_;
-  }
-  void hang_up() {
-    if (channel_ >= 0) close(channel_);
-    channel_ = -1;
-  }
-
-  // Bytes that the channel took at once.
-  size_t try_write(Bytes bytes) {
-    const ssize_t size = ::send(channel_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    return size < 0 ? 0 : static_cast<size_t>(size);
-  }
-  bool writable(int milliseconds = kPatience) { return wait(POLLOUT, milliseconds); }
-  void write(Bytes bytes) {
-    while (!bytes.empty()) {
-      REQUIRE(writable());
-      bytes = bytes.subspan(try_write(bytes));
-    }
-  }
-  void write_frame(Bytes message) {
-    std::vector<uint8_t> out;
-    REQUIRE(channel::append_frame(message, out));
-    write(out);
-  }
-
-  // A request in the next frame; its id.
-  uint32_t send(uint32_t method, Bytes body) {
-    std::vector<uint8_t> out;
-    append(method, body, out);
-    write(out);
-    return last_id_;
-  }
-  template <class Message>
-  uint32_t send(Method method, const Message& message) {
-    std::vector<uint8_t> body;
-    channel::encode(message, body);
-    return send(static_cast<uint32_t>(method), body);
-  }
-  uint32_t append(uint32_t method, Bytes body, std::vector<uint8_t>& out) {
-    const channel::Request request{++last_id_, method, {body.begin(), body.end()}};
-    REQUIRE(channel::append_frame(channel::Frame{.kind = request}, out));
-    return last_id_;
-  }
-
-  // The next reply; events before it are passed over.
-  channel::Reply reply() {
-    while (true) {
-      while (const auto frame = frames_.next()) {
-        const auto message = channel::decode<channel::Frame>(*frame);
-        REQUIRE(message);
-        if (const auto* reply = std::get_if<channel::Reply>(&message->kind)) return *reply;
-      }
-      REQUIRE(read_more());
-    }
-  }
-  template <class Response, class Message>
-  Response ask(Method method, const Message& message) {
-    const uint32_t id = send(method, message);
-    const channel::Reply answer = reply();
-    REQUIRE(answer.id == id);
-    REQUIRE_MESSAGE(!answer.error, answer.error->message);
-    return *channel::decode<Response>(answer.body);
-  }
-  template <class Message>
-  channel::Failure refused(Method method, const Message& message) {
-    const uint32_t id = send(method, message);
-    const channel::Reply answer = reply();
-    REQUIRE(answer.id == id);
-    REQUIRE(answer.error);
-    return *answer.error;
-  }
-  // False at the end of the channel.
-  bool read_more() {
-    std::array<uint8_t, 65536> chunk;
-    REQUIRE(wait(POLLIN, kPatience));
-    const ssize_t size = read(channel_, chunk.data(), chunk.size());
-    if (size <= 0) return false;
-    frames_.push(Bytes(chunk).first(static_cast<size_t>(size)));
-    return true;
-  }
-
- private:
-  bool wait(short events, int milliseconds) {
-    pollfd ready{channel_, events, 0};
-    return poll(&ready, 1, milliseconds) == 1;
-  }
-
-  int channel_ = -1;
-  std::thread thread_;
-  std::atomic<int> code_{-1};
-  uint32_t last_id_ = 0;
-  channel::FrameReader frames_;
-};
 
 channel::Listen listen_on(uint32_t port, uint32_t min_port = 0, uint32_t max_port = 0) {
   return {.ip = "127.0.0.1", .port = port, .min_port = min_port, .max_port = max_port};
@@ -227,7 +107,53 @@ TEST_CASE("equal requests to listen share a socket, until the last user is gone"
   CHECK(controller.ask<channel::Listening>(Method::kListen, listen_on(first.port)).port == first.port);
 }
 
-TEST_CASE("the first free port of a range is taken; when there is none, the error names the field") {
+TEST_CASE("exclusive sockets are shared with nobody, and their port is nobody else's") {
+  Controller controller;
+  channel::Listen mine = listen_on(0);
+  mine.exclusive = true;
+  const auto first = controller.ask<channel::Listening>(Method::kListen, mine);
+  const auto second = controller.ask<channel::Listening>(Method::kListen, mine);
+  CHECK(first.socket != second.socket);
+  CHECK(first.port != second.port);
+  const auto shared = controller.ask<channel::Listening>(Method::kListen, listen_on(0));
+  CHECK(shared.socket != first.socket);
+
+  mine.port = first.port;
+  for (const channel::Listen& busy : {mine, listen_on(first.port)}) {
+    const channel::Failure failure = controller.refused(Method::kListen, busy);
+    CHECK(failure.message.find("listenInfos.port " + std::to_string(first.port)) == 0);
+  }
+  controller.ask<channel::Done>(Method::kUnlisten, channel::Unlisten{first.socket});
+  CHECK(controller.ask<channel::Listening>(Method::kListen, mine).port == first.port);
+}
+
+TEST_CASE("a range gives all of its free ports, one after the other, and those that were freed again") {
+  Controller controller;
+  const uint32_t low = controller.ask<channel::Listening>(Method::kListen, listen_on(0)).port;
+  const uint32_t high = std::min(low + 20, 65535u);
+  channel::Listen request = listen_on(0, low, high);
+  request.exclusive = true;
+  std::set<uint32_t> ports, sockets;
+  while (true) {
+    const uint32_t id = controller.send(Method::kListen, request);
+    const channel::Reply reply = controller.reply();
+    CHECK(reply.id == id);
+    if (reply.error) {
+      CHECK(reply.error->message.find("listenInfos.portRange " + std::to_string(low)) == 0);
+      break;
+    }
+    const auto listening = channel::decode<channel::Listening>(reply.body);
+    CHECK(listening->port > low);
+    CHECK(listening->port <= high);
+    CHECK(ports.insert(listening->port).second);
+    sockets.insert(listening->socket);
+  }
+  CHECK(ports.size() > 10);
+  controller.ask<channel::Done>(Method::kUnlisten, channel::Unlisten{*sockets.begin()});
+  CHECK(ports.contains(controller.ask<channel::Listening>(Method::kListen, request).port));
+}
+
+TEST_CASE("a free port of a range is taken; when there is none, the error names the field") {
   Controller controller;
   const uint32_t port = controller.ask<channel::Listening>(Method::kListen, listen_on(0)).port;
   const uint32_t high = std::min(port + 20, 65535u);
@@ -250,6 +176,24 @@ TEST_CASE("a bad address or range is a type error that names the field") {
     CHECK(failure.code == channel::FailureCode::kType);
     CHECK(failure.message.find(field) == 0);
   }
+}
+
+TEST_CASE("a posted request is done and not answered, whatever comes of it") {
+  Controller controller;
+  controller.post(Method::kCreateRouter, channel::CreateRouter{1});
+  controller.post(Method::kCreateRouter, channel::CreateRouter{1});  // fails: the handle is taken
+  controller.post(Method::kUnlisten, channel::Unlisten{99});         // fails in the host
+  controller.ask<channel::RouterDump>(Method::kDumpRouter, channel::DumpRouter{1});
+}
+
+TEST_CASE("messages of 256 KiB cross the channel, many of them, and what follows is answered") {
+  Controller controller;
+  const std::vector<uint8_t> message(256 << 10, 'x');
+  for (int i = 0; i < 20; ++i)
+    controller.post(Method::kSendFromDataProducer,
+                    channel::SendFromDataProducer{.data_producer = 1, .message = message});
+  const channel::SendToDataConsumer to_nobody{.data_consumer = 1, .message = message};
+  CHECK(controller.refused(Method::kSendToDataConsumer, to_nobody).code == channel::FailureCode::kNotFound);
 }
 
 // Much is asked for while nothing is read, until the host reads no more either.

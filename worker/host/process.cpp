@@ -1,6 +1,7 @@
 // The worker as a process of its own: the channel is file descriptor 3, a stream that the parent made.
-#include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <cstdio>
 #include <cstring>
@@ -9,11 +10,27 @@
 
 namespace {
 constexpr int kChannel = 3;
+
+bool is_stream_socket(int fd) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
+
+// Sockets and TCP connections are many; the customary soft limit of 1,024 descriptors is for users of
+// select().
+void allow_many_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) {
   if (argc > 1 && std::strcmp(argv[1], "--version") == 0) return std::puts(CONSOMME_VERSION) < 0;
-  if (fcntl(kChannel, F_GETFD) < 0) {
+  if (!is_stream_socket(kChannel)) {
     std::fputs("consomme-worker is started by the consomme package, with a channel on file descriptor 3\n",
                stderr);
     return 2;
@@ -21,6 +38,7 @@ int main(int argc, char** argv) {
   // The channel's end tells when to stop: a signal to the whole group must not stop the worker before that.
   signal(SIGINT, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
+  allow_many_descriptors();
   sfu::host::Host host(kChannel);
   return host.run();
 }

@@ -4,13 +4,13 @@
 #include <netinet/in.h>
 #include <netinet/udp.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "net/bound_socket.hpp"
 #include "net/socket_address.hpp"
 
 #ifndef UDP_SEGMENT
@@ -24,17 +24,13 @@ constexpr size_t kSendBatch = 64;
 constexpr size_t kMaxUnsegmentedRemotes = 4096;
 constexpr int kWantedBuffer = 4 << 20;
 
-void set_option(int fd, int level, int name, int value) {
-  (void)setsockopt(fd, level, name, &value, sizeof value);
-}
-
-void set_buffers(int fd, const UdpSocket::Options& options) {
+void set_buffers(const Fd& fd, const UdpSocket::Options& options) {
   set_option(fd, SOL_SOCKET, SO_SNDBUF, options.send_buffer > 0 ? options.send_buffer : kWantedBuffer);
   set_option(fd, SOL_SOCKET, SO_RCVBUF, options.receive_buffer > 0 ? options.receive_buffer : kWantedBuffer);
 }
 
 // IP_PMTUDISC_PROBE sets DF and saves the kernel the IP identification (4–6 % of a send).
-void set_discovery(int fd, int family) {
+void set_discovery(const Fd& fd, int family) {
   set_option(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
   if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
 }
@@ -60,10 +56,6 @@ Duration wall_clock() {
                                               std::chrono::nanoseconds(now.tv_nsec));
 }
 
-std::string describe(const char* what, const Address& local) {
-  return std::string(what) + " " + local.text() + ": " + std::strerror(errno);
-}
-
 }  // namespace
 
 SendCalls SendCalls::system() {
@@ -73,68 +65,39 @@ SendCalls SendCalls::system() {
 }
 
 Result<UdpSocket> UdpSocket::open(const Address& local, const Options& options) {
+  auto fd = open_bound(local, {SOCK_DGRAM, options.ipv6_only, options.reuse_port});
+  if (!fd) return fd.error();
   const int family = local.v6 ? AF_INET6 : AF_INET;
-  const int fd = ::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return Error{Error::Code::kError, describe("cannot open a UDP socket for", local)};
-  if (family == AF_INET6) set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, options.ipv6_only ? 1 : 0);
-  if (options.reuse_port) set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
-  SocketAddress address = to_socket_address(local, family);
-  if (::bind(fd, address.get(), address.size) != 0) {
-    Error error{Error::Code::kError, describe("cannot bind UDP", local)};
-    ::close(fd);
-    return error;
-  }
-  set_buffers(fd, options);
-  set_discovery(fd, family);
-  set_option(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-  SocketAddress bound;
-  ::getsockname(fd, bound.get(), &bound.size);
-  return UdpSocket(fd, to_address(bound.storage), family, options);
+  set_buffers(*fd, options);
+  set_discovery(*fd, family);
+  set_option(*fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+  const Address bound = bound_address(*fd);
+  return UdpSocket(std::move(*fd), bound, family, options);
 }
 
-UdpSocket::UdpSocket(int fd, const Address& local, int family, const Options& options)
-    : fd_(fd), family_(family), local_(local), calls_(options.calls) {
+UdpSocket::UdpSocket(Fd fd, const Address& local, int family, const Options& options)
+    : fd_(std::move(fd)), family_(family), local_(local), calls_(options.calls) {
   const int probe = 0;
-  segments_ = setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, &probe, sizeof probe) == 0;
+  segments_ = setsockopt(fd_.get(), IPPROTO_UDP, UDP_SEGMENT, &probe, sizeof probe) == 0;
 }
 
-UdpSocket::UdpSocket(UdpSocket&& other) noexcept { *this = std::move(other); }
-
-UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  family_ = other.family_;
-  local_ = other.local_;
-  calls_ = other.calls_;
-  segments_ = other.segments_;
-  many_ = other.many_;
-  std::swap(unsegmented_, other.unsegmented_);
-  std::swap(backlog_, other.backlog_);
-  std::swap(backlog_bytes_, other.backlog_bytes_);
-  std::swap(slots_, other.slots_);
-  std::swap(counts_, other.counts_);
-  return *this;
-}
-
-UdpSocket::~UdpSocket() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-bool UdpSocket::receive(uint32_t socket, rtp::PacketPool& pool, Time now, std::vector<Datagram>& into) {
+bool UdpSocket::receive(uint32_t socket, ReadSlots& read, Time now, std::vector<Datagram>& into) {
   std::array<mmsghdr, kReadBatch> headers{};
   std::array<iovec, kReadBatch> vectors;
   std::array<sockaddr_storage, kReadBatch> remotes;
   alignas(cmsghdr) std::array<std::array<char, CMSG_SPACE(sizeof(timespec))>, kReadBatch> controls;
-  while (slots_.size() < kReadBatch) slots_.push_back(pool.take());
+  std::vector<rtp::PacketRef>& slots = read.slots;
+  while (slots.size() < kReadBatch) slots.push_back(read.pool.take());
   for (size_t i = 0; i < kReadBatch; ++i) {
-    vectors[i] = {slots_[i]->bytes.data(), slots_[i]->bytes.size()};
+    vectors[i] = {slots[i]->bytes.data(), slots[i]->bytes.size()};
     headers[i].msg_hdr = {
         &remotes[i], sizeof remotes[i], &vectors[i], 1, controls[i].data(), controls[i].size(), 0};
   }
-  const int count = ::recvmmsg(fd_, headers.data(), kReadBatch, MSG_DONTWAIT, nullptr);
+  const int count = ::recvmmsg(fd(), headers.data(), kReadBatch, MSG_DONTWAIT, nullptr);
   if (count <= 0) return count < 0 && errno != EAGAIN;  // an asynchronous error of an earlier send: read on
   const Duration lag = now.time_since_epoch() - wall_clock();
   for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
-    rtp::PacketRef packet = std::exchange(slots_[i], pool.take());
+    rtp::PacketRef packet = std::exchange(slots[i], read.pool.take());
     const bool whole = (headers[i].msg_hdr.msg_flags & MSG_TRUNC) == 0;
     packet->size = whole ? static_cast<uint16_t>(headers[i].msg_len) : 0;
     packet->arrival = arrival_of(headers[i].msg_hdr, now, lag);
@@ -231,11 +194,11 @@ size_t UdpSocket::send_some(std::span<const Message> batch, int& error) {
   }
   ++counts_.calls;
   if (!many_) {
-    const ssize_t size = calls_.send_one(fd_, &headers[0].msg_hdr, MSG_DONTWAIT);
+    const ssize_t size = calls_.send_one(fd(), &headers[0].msg_hdr, MSG_DONTWAIT);
     error = size < 0 ? errno : 0;
     return size < 0 ? 0 : 1;
   }
-  const int sent = calls_.send_many(fd_, headers.data(), static_cast<unsigned>(batch.size()), MSG_DONTWAIT);
+  const int sent = calls_.send_many(fd(), headers.data(), static_cast<unsigned>(batch.size()), MSG_DONTWAIT);
   error = sent < 0 ? errno : 0;
   return sent < 0 ? 0 : static_cast<size_t>(sent);
 }

@@ -17,6 +17,7 @@
 #include "core/base/result.hpp"
 #include "core/base/time.hpp"
 #include "core/router/datagram.hpp"
+#include "net/fd.hpp"
 
 struct mmsghdr;
 
@@ -27,6 +28,14 @@ struct SendCalls {
   int (*send_many)(int fd, mmsghdr* messages, unsigned count, int flags);
   ssize_t (*send_one)(int fd, const msghdr* message, int flags);
   static SendCalls system();
+};
+
+// Pool slots ready to be read into: one set serves all sockets of a loop, so that a socket that is idle holds
+// none. The pool outlives it.
+struct ReadSlots {
+  explicit ReadSlots(rtp::PacketPool& from) : pool(from) {}
+  rtp::PacketPool& pool;
+  std::vector<rtp::PacketRef> slots;
 };
 
 class UdpSocket {
@@ -48,18 +57,16 @@ class UdpSocket {
   static constexpr size_t kReadBatch = 64;
   static constexpr size_t kMaxBacklogBytes = 4 << 20;
 
+  // When it fails, errno is what the system said.
   static Result<UdpSocket> open(const Address& local, const Options& options);
-  UdpSocket(UdpSocket&& other) noexcept;
-  UdpSocket& operator=(UdpSocket&& other) noexcept;
-  ~UdpSocket();
 
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   const Address& local() const { return local_; }
   const Counts& counts() const { return counts_; }
   bool uses_segments() const { return segments_; }
 
   // Appends up to kReadBatch datagrams that are there; false when there were none left to read.
-  bool receive(uint32_t socket, rtp::PacketPool& pool, Time now, std::vector<Datagram>& into);
+  bool receive(uint32_t socket, ReadSlots& read, Time now, std::vector<Datagram>& into);
   // Sends `runs` of `outbox`, all of them for this socket.
   void send(const Outbox& outbox, std::span<const Outbox::Run> runs);
   // Datagrams wait for the socket to be writable; then call send_backlog().
@@ -81,7 +88,7 @@ class UdpSocket {
   };
   enum class Sent { kAll, kWouldBlock };
 
-  UdpSocket(int fd, const Address& local, int family, const Options& options);
+  UdpSocket(Fd fd, const Address& local, int family, const Options& options);
   void queue(const Address& remote, Bytes bytes, uint16_t segment, uint16_t count);
   void split(const Message& message);
   Sent send_batch(std::span<const Message> batch);
@@ -90,7 +97,7 @@ class UdpSocket {
   void keep(std::span<const Message> rest);
   bool may_segment(const Address& remote) const;
 
-  int fd_ = -1;
+  Fd fd_;
   int family_ = AF_INET;
   Address local_;
   SendCalls calls_;
@@ -101,7 +108,6 @@ class UdpSocket {
   std::vector<Message> retry_;
   std::deque<Waiting> backlog_;
   size_t backlog_bytes_ = 0;
-  std::vector<rtp::PacketRef> slots_;
   Counts counts_;
 };
 

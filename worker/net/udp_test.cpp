@@ -57,7 +57,6 @@ struct Sender {
   Outbox outbox;
 };
 
-// The pool outlives the socket, whose slots come from it.
 struct Receiver {
   explicit Receiver(const Address& local, const UdpSocket::Options& options = {})
       : socket(open(local, options)) {}
@@ -66,7 +65,7 @@ struct Receiver {
   std::vector<Datagram> receive(size_t count, Time now = kNow) {
     std::vector<Datagram> all;
     for (pollfd ready{socket.fd(), POLLIN, 0}; all.size() < count && poll(&ready, 1, 5000) == 1;)
-      socket.receive(kNumber, pool, now, all);
+      socket.receive(kNumber, slots, now, all);
     return all;
   }
   std::vector<std::string> texts(size_t count) {
@@ -76,6 +75,7 @@ struct Receiver {
   }
 
   rtp::PacketPool pool{128};
+  ReadSlots slots{pool};
   UdpSocket socket;
 };
 
@@ -265,13 +265,13 @@ TEST_CASE("receive() takes a batch, and says whether to read on") {
   while (all.size() < UdpSocket::kReadBatch + 1) {
     REQUIRE(poll(&ready, 1, 5000) == 1);
     const size_t before = all.size();
-    const bool more = receiver.socket.receive(kNumber, receiver.pool, kNow, all);
+    const bool more = receiver.socket.receive(kNumber, receiver.slots, kNow, all);
     CHECK(all.size() - before <= UdpSocket::kReadBatch);
     CHECK(more == (all.size() - before == UdpSocket::kReadBatch));
     full += more ? 1 : 0;
   }
   CHECK(full <= 1);
-  CHECK(!receiver.socket.receive(kNumber, receiver.pool, kNow, all));
+  CHECK(!receiver.socket.receive(kNumber, receiver.slots, kNow, all));
 }
 
 TEST_CASE("a datagram as large as a packet slot is whole, a larger one has size 0") {

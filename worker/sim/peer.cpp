@@ -84,6 +84,8 @@ Peer::~Peer() { world_.leave(*this); }
 bool Peer::connect() {
   channel::CreateWebRtcTransport create{
       .router = router_, .transport = transport_, .ice_consent_timeout = 30};
+  if (options_.data)
+    create.sctp = channel::SctpOptions{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024};
   create.addresses.push_back({World::kSocket, channel::Protocol::kUdp, "198.51.100.1", 4000});
   const channel::WebRtcTransportCreated created = world_.ask(create);
   ice_.emplace(random_,
@@ -260,6 +262,7 @@ void Peer::send_raw(Bytes datagram) { world_.send(address_, datagram, uplink); }
 Time Peer::deadline() const {
   Time next = ice_ ? ice_->deadline() : kNever;
   if (dtls_) next = std::min(next, dtls_->deadline());
+  if (data_) next = std::min(next, data_->deadline());
   for (const auto& [consumer, stream] : received_)
     if (stream.nack) next = std::min(next, stream.missing.deadline());
   return next;
@@ -273,6 +276,7 @@ void Peer::wake() {
     dtls_->wake(world_.now);
     after_dtls();
   }
+  if (data_ && data_->deadline() <= world_.now) after_data();
   send_nacks();
 }
 
@@ -312,10 +316,47 @@ void Peer::start_dtls() {
 void Peer::after_dtls() {
   for (const auto& datagram : dtls_->pending()) send_raw(datagram);
   dtls_->pending().clear();
+  if (data_) {
+    for (const auto& packet : dtls_->received()) data_->receive(packet);
+    dtls_->received().clear();
+    after_data();
+  }
   if (dtls_->state() != dtls::State::kConnected || keys_) return;
-  const dtls::SrtpKeys& keys = dtls_->keys();
+  if (options_.data) {
+    data_ = std::make_unique<sctp::Association>(sctp::Options{});
+    data_->connect();
+    after_data();
+  }
+  const dtls::SrtpKeys& keys = *dtls_->keys();
   keys_ = std::make_unique<srtp::SendKeys>(keys.profile, keys.send, srtp::Backend::kOpenSsl);
   opener_ = std::make_unique<srtp::Opener>(keys.profile, keys.receive, srtp::Backend::kOpenSsl);
+}
+
+// Carries away what the association has to say; the datagrams that DTLS makes of it leave at once.
+void Peer::after_data() {
+  data_->poll(world_.now);
+  for (sctp::Message& message : std::exchange(data_->messages(), {})) messages.push_back(std::move(message));
+  for (const auto& packet : std::exchange(data_->packets(), {})) (void)dtls_->send(packet);
+  for (const auto& datagram : dtls_->pending()) send_raw(datagram);
+  dtls_->pending().clear();
+}
+
+uint32_t Peer::produce_data(uint16_t stream) {
+  return world_
+      .ask_for(channel::ProduceData{.transport = transport_,
+                                    .data_producer = world_.new_handle(),
+                                    .sctp_stream_parameters = channel::SctpStreamParameters{stream, true}})
+      .data_producer;
+}
+
+uint32_t Peer::consume_data(uint32_t data_producer, uint16_t stream, std::vector<uint32_t> subchannels) {
+  return world_
+      .ask_for(channel::ConsumeData{.transport = transport_,
+                                    .data_consumer = world_.new_handle(),
+                                    .data_producer = data_producer,
+                                    .sctp_stream_parameters = channel::SctpStreamParameters{stream, true},
+                                    .subchannels = std::move(subchannels)})
+      .data_consumer;
 }
 
 void Peer::receive_rtp(Bytes datagram) {

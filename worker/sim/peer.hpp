@@ -13,6 +13,7 @@
 #include "core/rtcp/builder.hpp"
 #include "core/rtcp/compound.hpp"
 #include "core/rtp/missing.hpp"
+#include "core/sctp/association.hpp"
 #include "core/srtp/opener.hpp"
 #include "core/srtp/sealer.hpp"
 #include "sim/ice_client.hpp"
@@ -74,6 +75,7 @@ class Peer {
     IceClient::Options ice{};
     // The first of the DTLS-SRTP profiles that the peer offers; the core takes what it likes best.
     channel::DtlsRole role = channel::DtlsRole::kClient;
+    bool data = false;  // SCTP inside DTLS
   };
 
   Peer(World& world, uint32_t router, const Options& options);
@@ -96,6 +98,12 @@ class Peer {
   uint32_t consume(uint32_t producer, bool video, bool rtx = true, bool paused = false);
   ReceivedStream& received(uint32_t consumer) { return received_.at(consumer); }
   SendingStream& sending(uint32_t ssrc) { return sending_.at(ssrc); }
+
+  // A data channel's two ends: what the peer sends on `stream`; what the core sends it there.
+  uint32_t produce_data(uint16_t stream);
+  uint32_t consume_data(uint32_t data_producer, uint16_t stream, std::vector<uint32_t> subchannels = {});
+  sctp::Association& data() { return *data_; }
+  std::vector<sctp::Message> messages;  // that came
 
   // One frame of so many packets, each carrying the frame's number.
   void send_frame(uint32_t ssrc, size_t packets, size_t payload_size = 200);
@@ -125,6 +133,7 @@ class Peer {
 
  private:
   void start_dtls();
+  void after_data();
   void after_dtls();
   void send_packet(SendingStream& stream, uint8_t payload_type, uint32_t ssrc, uint64_t index,
                    uint32_t timestamp, bool marker, Bytes payload);
@@ -145,6 +154,7 @@ class Peer {
   std::optional<dtls::Session> dtls_;
   std::unique_ptr<srtp::SendKeys> keys_;
   std::unique_ptr<srtp::Opener> opener_;
+  std::unique_ptr<sctp::Association> data_;
   srtp::Sealer sealer_{srtp::Backend::kOpenSsl};
   std::map<uint32_t, SendingStream> sending_;
   std::map<uint32_t, ReceivedStream> received_;  // by consumer

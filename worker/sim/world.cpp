@@ -25,9 +25,16 @@ void World::leave(Peer& peer) { std::erase(peers_, &peer); }
 
 Address World::new_address() { return Address::v4(192, 0, 2, 1, ++last_port_); }
 
-void World::send(const Address& from, Bytes datagram, Link& uplink) {
+channel::ListenAddress World::open_socket() {
+  const auto number = static_cast<uint32_t>(sockets_.size()) + kSocket + 1;
+  const Address address = Address::v4(198, 51, 100, 1, static_cast<uint16_t>(20'000 + number));
+  sockets_[number] = address;
+  return {.socket = number, .address = address.ip_text(), .port = address.port};
+}
+
+void World::send(const Address& from, Bytes datagram, Link& uplink, uint32_t socket) {
   if (const auto arrival = uplink.carry(now))
-    flying_.emplace(*arrival, Flying{from, true, {datagram.begin(), datagram.end()}});
+    flying_.emplace(*arrival, Flying{from, socket, {datagram.begin(), datagram.end()}});
 }
 
 void World::flush(Turn& turn) {
@@ -41,11 +48,16 @@ void World::flush(Turn& turn) {
 void World::deliver_outbox() {
   for (const Outbox::Run& run : outbox_.runs()) {
     const auto peer = std::ranges::find_if(peers_, [&](Peer* p) { return p->owns(run.path.remote); });
+    const auto own =
+        std::ranges::find(sockets_, run.path.remote, [](const auto& each) { return each.second; });
     for (Bytes rest = outbox_.bytes(run); !rest.empty();) {
       const Bytes datagram = *take(rest, std::min<size_t>(run.segment, rest.size()));
+      if (own != sockets_.end())
+        flying_.emplace(now,
+                        Flying{sockets_[run.path.socket], own->first, {datagram.begin(), datagram.end()}});
       if (peer == peers_.end()) continue;
       if (const auto arrival = (*peer)->downlink.carry(now))
-        flying_.emplace(*arrival, Flying{run.path.remote, false, {datagram.begin(), datagram.end()}});
+        flying_.emplace(*arrival, Flying{run.path.remote, 0, {datagram.begin(), datagram.end()}});
     }
   }
   outbox_.clear();
@@ -75,13 +87,13 @@ void World::step(Time end) {
 }
 
 void World::deliver(const Flying& datagram) {
-  if (!datagram.to_core) {
+  if (datagram.socket == 0) {
     const auto peer = std::ranges::find_if(peers_, [&](Peer* p) { return p->owns(datagram.peer); });
     if (peer != peers_.end()) (*peer)->receive(datagram.bytes);
     return;
   }
   within_turn([&](Turn& turn) {
-    Datagram one{{kSocket, Protocol::kUdp, datagram.peer}, sfu_->packets().take()};
+    Datagram one{{datagram.socket, Protocol::kUdp, datagram.peer}, sfu_->packets().take()};
     one.packet->size = static_cast<uint16_t>(std::min(datagram.bytes.size(), rtp::Packet::kCapacity));
     one.packet->arrival = now;
     std::copy_n(datagram.bytes.begin(), one.packet->size, one.packet->bytes.begin());

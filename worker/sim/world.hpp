@@ -33,11 +33,20 @@ class World {
     CHECK(static_cast<bool>(answer));
     return *answer;
   }
+  // The same, for the request's own sake.
+  template <class Request>
+  Request ask_for(Request request) {
+    ask(request);
+    return request;
+  }
   template <class Request>
   Error refused(const Request& request) {
     return within_turn([&](Turn& turn) { return sfu_->handle(request, turn); }).error();
   }
   uint32_t new_handle() { return ++last_handle_; }
+
+  // Another socket of the core's, for a transport alone. What the core sends to its address comes back to it.
+  channel::ListenAddress open_socket();
 
   // Peers live elsewhere; they enter and leave by themselves.
   void enter(Peer& peer);
@@ -45,7 +54,7 @@ class World {
   Address new_address();
 
   // A peer's datagram sets out for the core, from `from`, which need not be the peer's.
-  void send(const Address& from, Bytes datagram, Link& uplink);
+  void send(const Address& from, Bytes datagram, Link& uplink, uint32_t socket = kSocket);
   void run_for(Duration span);
   // Until `done`; false if that did not come within `limit`.
   template <class Done>
@@ -59,8 +68,8 @@ class World {
 
  private:
   struct Flying {
-    Address peer;  // the peer's side
-    bool to_core = false;
+    Address peer;         // the other side than the core's
+    uint32_t socket = 0;  // of the core's that it goes to; 0: it goes to the peer
     std::vector<uint8_t> bytes;
   };
 
@@ -80,6 +89,7 @@ class World {
   Outbox outbox_;
   std::multimap<Time, Flying> flying_;
   std::vector<Peer*> peers_;
+  std::map<uint32_t, Address> sockets_;
   uint32_t last_handle_ = 0;
   uint16_t last_port_ = 1024;
 };

@@ -7,7 +7,10 @@ import { Channel, type EventBody } from './channel.js';
 function connected(timeout?: number) {
   const script = new ScriptedWorker();
   const channel = new Channel(script, timeout);
-  const control = new Control((method, body) => channel.request(method, body));
+  const control = new Control(
+    (method, body) => channel.request(method, body),
+    (method, body) => channel.post(method, body),
+  );
   return { script, channel, control };
 }
 
@@ -26,6 +29,7 @@ describe('Channel', () => {
         reusePort: false,
         sendBufferSize: 0,
         receiveBufferSize: 0,
+        exclusive: false,
       });
 
     const replies = await Promise.all([

@@ -72,6 +72,15 @@ export class Channel {
     return reply.body;
   }
 
+  /** Sends a request that is not answered. Nothing happens if the worker is gone. */
+  post(method: number, body: Uint8Array): void {
+    if (this.#closed !== undefined) return;
+    const message = encodeFrame({ kind: { type: 'request', id: 0, method, body } });
+    if (message.length > kMaxFrame)
+      throw new RangeError(`the message '${METHODS[method]}' of ${message.length} bytes is too long`);
+    this.#send(message);
+  }
+
   /** Brings the events of one object, from now on. */
   listen(target: number, listener: (event: EventBody) => void): void {
     this.#listeners.set(target, listener);

@@ -9,10 +9,19 @@ import type {
   RtpParameters,
 } from '../../shared/rtp/rtp-parameters.js';
 import type { EventBody } from './channel.js';
-import { type AppData, Entity, type EntityEvents, type EntityObserverEvents } from './entity.js';
-import { type Audience, type ProducerSource, type RtpStreamDump, toRtpStreamDump } from './producer.js';
+import { asBuffer } from './data-message.js';
+import type { AppData, EntityEvents } from './entity.js';
+import { type ProducerSource, type RtpStreamDump, toRtpStreamDump } from './producer.js';
 import type { Scope } from './scope.js';
+import { Sink, type SinkObserverEvents } from './sink.js';
 import { type RtpStreamStat, toRtpStreamStats } from './stats.js';
+import {
+  CONSUMER_TRACES,
+  type ConsumerTraceEventData,
+  type ConsumerTraceEventType,
+  readTraceTypes,
+  toTrace,
+} from './trace.js';
 
 /** 0 is the lowest. Without a temporal layer: the highest. */
 export type ConsumerLayers = { spatialLayer: number; temporalLayer?: number };
@@ -49,9 +58,13 @@ export type ConsumerDump = {
   rtpParameters: RtpParameters;
   consumableRtpEncodings: RtpEncodingParameters[];
   supportedCodecPayloadTypes: number[];
+  traceEventTypes: ConsumerTraceEventType[];
   paused: boolean;
   producerPaused: boolean;
+  priority: number;
   rtpStreams: RtpStreamDump[];
+  /** The one stream, but of a pipe consumer. */
+  rtpStream?: RtpStreamDump;
   /** -1: none. */
   preferredSpatialLayer: number;
   preferredTemporalLayer: number;
@@ -68,13 +81,16 @@ export type ConsumerEvents = EntityEvents & {
   producerresume: [];
   score: [score: ConsumerScore];
   layerschange: [layers: ConsumerLayers | undefined];
+  /** After `enableTraceEvent`. */
+  trace: [trace: ConsumerTraceEventData];
+  /** On a direct transport: what it would send. */
+  rtp: [rtpPacket: Buffer];
 };
 
-export type ConsumerObserverEvents = EntityObserverEvents & {
-  pause: [];
-  resume: [];
+export type ConsumerObserverEvents = SinkObserverEvents & {
   score: [score: ConsumerScore];
   layerschange: [layers: ConsumerLayers | undefined];
+  trace: [trace: ConsumerTraceEventData];
 };
 
 type ConsumerParts<A extends AppData> = {
@@ -86,31 +102,28 @@ type ConsumerParts<A extends AppData> = {
   appData: A;
 };
 
+const MIN_PRIORITY = 1;
+const MAX_PRIORITY = 255;
+
 /** Media of a producer that the router sends to an endpoint. */
-export class Consumer<A extends AppData = AppData> extends Entity<ConsumerEvents, ConsumerObserverEvents, A> {
-  readonly #scope: Scope;
+export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, ConsumerObserverEvents, A> {
   readonly #source: ProducerSource;
   readonly #type: ConsumerType;
   readonly #rtpParameters: NormalizedRtpParameters;
-  #paused: boolean;
-  #producerPaused: boolean;
+  #priority = MIN_PRIORITY;
+  #traceEventTypes: ConsumerTraceEventType[] = [];
   #score: ConsumerScore;
   #preferredLayers?: ConsumerLayers;
   #currentLayers?: ConsumerLayers;
 
   /** Made by `transport.consume()`. */
   constructor({ scope, source, type, rtpParameters, consumed, appData }: ConsumerParts<A>) {
-    super(scope, appData);
-    this.#scope = scope;
+    super(scope, source, consumed.paused, appData);
     this.#source = source;
     this.#type = type;
     this.#rtpParameters = rtpParameters;
-    this.#paused = consumed.paused;
-    // Not what the worker said: if that has changed since, the producer knows, and will not tell again.
-    this.#producerPaused = source.paused;
     this.#score = consumed.score ?? { score: 0, producerScore: 0, producerScores: [] };
     this.#preferredLayers = consumed.preferredLayers;
-    this.#watchProducer();
     scope.listen((event) => this.#onEvent(event));
   }
 
@@ -130,12 +143,13 @@ export class Consumer<A extends AppData = AppData> extends Entity<ConsumerEvents
     return this.#type;
   }
 
-  get paused(): boolean {
-    return this.#paused;
+  get producerPaused(): boolean {
+    return this.sourcePaused;
   }
 
-  get producerPaused(): boolean {
-    return this.#producerPaused;
+  /** Who comes first when not everything can be sent: 1, the default, to 255, the most important. */
+  get priority(): number {
+    return this.#priority;
   }
 
   get score(): ConsumerScore {
@@ -152,43 +166,56 @@ export class Consumer<A extends AppData = AppData> extends Entity<ConsumerEvents
     return structuredClone(this.#currentLayers);
   }
 
-  async pause(): Promise<void> {
-    await this.#scope.control.pauseConsumer({ consumer: this.#scope.handle });
-    const changed = !this.#paused && !this.#producerPaused;
-    this.#paused = true;
-    if (changed) this.observer.safeEmit('pause');
-  }
-
-  /** The producer is asked for a key frame. */
-  async resume(): Promise<void> {
-    await this.#scope.control.resumeConsumer({ consumer: this.#scope.handle });
-    const changed = this.#paused && !this.#producerPaused;
-    this.#paused = false;
-    if (changed) this.observer.safeEmit('resume');
-  }
-
   /** @throws TypeError */
   async setPreferredLayers(layers: ConsumerLayers): Promise<void> {
-    const { preferredLayers } = await this.#scope.control.setPreferredLayers({
-      consumer: this.#scope.handle,
+    const { preferredLayers } = await this.scope.control.setPreferredLayers({
+      consumer: this.scope.handle,
       preferredLayers: readConsumerLayers(layers, 'preferredLayers'),
     });
     this.#preferredLayers = preferredLayers;
   }
 
+  /**
+   * 1 to 255.
+   *
+   * @throws TypeError
+   */
+  async setPriority(priority: number): Promise<void> {
+    const read = asInteger(priority, 'priority', MIN_PRIORITY, MAX_PRIORITY);
+    await this.scope.control.setPriority({ consumer: this.scope.handle, priority: read });
+    this.#priority = read;
+  }
+
+  /** Back to 1. */
+  async unsetPriority(): Promise<void> {
+    await this.setPriority(MIN_PRIORITY);
+  }
+
+  /**
+   * From now on there is the event 'trace' for these, and for no others.
+   *
+   * @throws TypeError
+   */
+  async enableTraceEvent(types: ConsumerTraceEventType[] = []): Promise<void> {
+    this.#traceEventTypes = readTraceTypes(types, CONSUMER_TRACES);
+    await this.scope.control.setTraces({ target: this.scope.handle, types: this.#traceEventTypes });
+  }
+
   async requestKeyFrame(): Promise<void> {
-    await this.#scope.control.requestKeyFrame({ consumer: this.#scope.handle });
+    await this.scope.control.requestKeyFrame({ consumer: this.scope.handle });
   }
 
   /** What is sent, and the producer's stream that it comes from. */
   async getStats(): Promise<ConsumerStat[]> {
-    const { streams } = await this.#scope.control.getConsumerStats({ consumer: this.#scope.handle });
+    const { streams } = await this.scope.control.getConsumerStats({ consumer: this.scope.handle });
     return toRtpStreamStats(streams);
   }
 
   async dump(): Promise<ConsumerDump> {
-    const dump = await this.#scope.control.dumpConsumer({ consumer: this.#scope.handle });
+    const dump = await this.scope.control.dumpConsumer({ consumer: this.scope.handle });
     const consumableRtpEncodings = this.#source.consumableRtpParameters.encodings;
+    const rtpStreams = dump.streams.map((stream) => toRtpStreamDump(stream, this.#rtpParameters.rtcp.cname));
+    const [rtpStream] = rtpStreams;
     return {
       id: this.id,
       producerId: this.producerId,
@@ -196,9 +223,12 @@ export class Consumer<A extends AppData = AppData> extends Entity<ConsumerEvents
       type: this.#type,
       ...structuredClone({ rtpParameters: this.#rtpParameters, consumableRtpEncodings }),
       supportedCodecPayloadTypes: dump.supportedCodecPayloadTypes,
+      traceEventTypes: [...this.#traceEventTypes],
       paused: dump.paused,
       producerPaused: dump.producerPaused,
-      rtpStreams: dump.stream ? [toRtpStreamDump(dump.stream, this.#rtpParameters.rtcp.cname)] : [],
+      priority: dump.priority,
+      rtpStreams,
+      ...(rtpStream && this.#type !== 'pipe' && { rtpStream }),
       preferredSpatialLayer: dump.preferredLayers?.spatialLayer ?? -1,
       preferredTemporalLayer: dump.preferredLayers?.temporalLayer ?? -1,
       targetSpatialLayer: dump.targetLayers?.spatialLayer ?? -1,
@@ -208,42 +238,36 @@ export class Consumer<A extends AppData = AppData> extends Entity<ConsumerEvents
     };
   }
 
+  protected override pauseInWorker(): Promise<unknown> {
+    return this.scope.control.pauseConsumer({ consumer: this.scope.handle });
+  }
+
+  /** The producer is asked for a key frame. */
+  protected override resumeInWorker(): Promise<unknown> {
+    return this.scope.control.resumeConsumer({ consumer: this.scope.handle });
+  }
+
   protected override closeInWorker(): Promise<unknown> {
-    return this.#scope.parent!.control.closeConsumer({ consumer: this.#scope.handle });
-  }
-
-  #watchProducer(): void {
-    const audience: Audience = {
-      producerClosed: () => this.#producerClosed(),
-      producerPaused: () => this.#setProducerPaused(true),
-      producerResumed: () => this.#setProducerPaused(false),
-    };
-    this.#source.audiences.add(audience);
-    this.#scope.atEnd(() => this.#source.audiences.delete(audience));
-  }
-
-  // The worker closes a producer's consumers itself.
-  #producerClosed(): void {
-    if (!this.#scope.doomed) this.finish('producerclose');
-  }
-
-  #setProducerPaused(paused: boolean): void {
-    this.#producerPaused = paused;
-    this.safeEmit(paused ? 'producerpause' : 'producerresume');
-    if (!this.#paused) this.observer.safeEmit(paused ? 'pause' : 'resume');
+    return this.scope.parent!.control.closeConsumer({ consumer: this.scope.handle });
   }
 
   #onEvent(event: EventBody): void {
-    if (event.type === 'consumerScore') {
-      const { type: _, ...score } = event;
-      this.#score = score;
-      this.safeEmit('score', this.score);
-      this.observer.safeEmit('score', this.score);
-    }
-    if (event.type === 'layersChange') {
-      this.#currentLayers = event.layers;
-      this.safeEmit('layerschange', this.currentLayers);
-      this.observer.safeEmit('layerschange', this.currentLayers);
+    switch (event.type) {
+      case 'consumerScore': {
+        const { type: _, ...score } = event;
+        this.#score = score;
+        this.tell('score', this.score);
+        break;
+      }
+      case 'layersChange':
+        this.#currentLayers = event.layers;
+        this.tell('layerschange', this.currentLayers);
+        break;
+      case 'trace':
+        this.tell('trace', toTrace<ConsumerTraceEventData>(event));
+        break;
+      case 'rtpPacket':
+        this.safeEmit('rtp', asBuffer(event.packet));
     }
   }
 }

@@ -39,7 +39,10 @@ async function greet(
   { logLevel }: CompleteWorkerSettings<AppData>,
   certificate?: UseCertificate,
 ): Promise<void> {
-  const control = new Control((method, body) => channel.request(method, body));
+  const control = new Control(
+    (method, body) => channel.request(method, body),
+    (method, body) => channel.post(method, body),
+  );
   let lost = false;
   channel.onClose = () => {
     lost = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { EnhancedEventEmitter } from './enhanced-event-emitter.js';
+import { EnhancedEventEmitter, enhancedOnce } from './enhanced-event-emitter.js';
 import { setLogEventListeners } from './logger.js';
 
 type Events = { ready: [who: string]; listenererror: [event: string, error: Error] };
@@ -60,5 +60,29 @@ describe('EnhancedEventEmitter.safeEmit', () => {
     emitter.safeEmit('ready', 'a');
 
     expect(onerror).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe('enhancedOnce', () => {
+  it('resolves with what the next event brings', async () => {
+    const emitter = new EnhancedEventEmitter<{ state: [state: string, reason: number] }>();
+    const next = enhancedOnce(emitter, 'state');
+
+    emitter.safeEmit('state', 'new', 1);
+    emitter.safeEmit('state', 'old', 2);
+
+    expect(await next).toEqual(['new', 1]);
+    expect(emitter.listenerCount('state')).toBe(0);
+  });
+
+  it('rejects when it is aborted, and listens no longer', async () => {
+    const emitter = new EnhancedEventEmitter<{ state: [] }>();
+    const abort = new AbortController();
+    const next = enhancedOnce(emitter, 'state', { signal: abort.signal });
+
+    abort.abort();
+
+    await expect(next).rejects.toMatchObject({ name: 'AbortError' });
+    expect(emitter.listenerCount('state')).toBe(0);
   });
 });

@@ -1,4 +1,4 @@
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import * as logger from './logger.js';
 
 /**
@@ -90,4 +90,20 @@ export class EnhancedEventEmitter<Events extends EventMap = EventMap> extends Ev
   override listenerCount<K extends keyof Events & string>(event: K): number {
     return super.listenerCount(event);
   }
+}
+
+/**
+ * Resolves with the arguments of the next event of that name.
+ *
+ * @example
+ * const [state] = await enhancedOnce(transport, 'icestatechange', { signal: AbortSignal.timeout(5_000) });
+ *
+ * @throws the signal's reason (AbortError), or what the event 'error' brings meanwhile
+ */
+export async function enhancedOnce<Events extends EventMap, K extends keyof Events & string>(
+  emitter: EnhancedEventEmitter<Events>,
+  event: K,
+  options?: { signal?: AbortSignal },
+): Promise<Events[K]> {
+  return (await once(emitter, event, options)) as Events[K];
 }

@@ -16,6 +16,18 @@ export function asAppData<A extends AppData>(value: unknown): A {
   return asObject(value ?? {}, 'appData') as A;
 }
 
+const entities = new WeakMap<Scope, { appData: AppData }>();
+
+/** The object whose scope this is; undefined as long as it is being made. */
+export function entityOf(scope: Scope): unknown {
+  return entities.get(scope);
+}
+
+/** What the application keeps with the object whose scope this is. */
+export function appDataOf(scope: Scope): AppData | undefined {
+  return entities.get(scope)?.appData;
+}
+
 /**
  * One object of a worker: it lives until `close` is called, or something above it closes, which it tells by the event
  * '<that>close'. Calling a method never fires an event on the object itself; its observer hears of everything.
@@ -33,6 +45,7 @@ export abstract class Entity<
     super();
     this.#scope = scope;
     this.#appData = appData;
+    entities.set(scope, this);
     scope.onParentEnd = (error) => this.finish(`${scope.parent?.kind}close`, error);
   }
 
@@ -66,6 +79,17 @@ export abstract class Entity<
     this.finish();
   }
 
+  /** Tells the application, here and on the observer. */
+  protected tell<K extends keyof Events & keyof ObserverEvents & string>(event: K, ...args: Events[K]): void {
+    this.safeEmit(event, ...args);
+    this.observe(event, ...args);
+  }
+
+  /** Tells the observer alone. */
+  protected observe(event: string, ...args: unknown[]): void {
+    (this.#observer as EnhancedEventEmitter).safeEmit(event, ...args);
+  }
+
   /** Asks the worker, on the parent's scope: this one ends. */
   protected abstract closeInWorker(): Promise<unknown>;
 
@@ -74,6 +98,6 @@ export abstract class Entity<
     if (this.closed) return;
     this.#scope.end(error);
     if (event) (this as unknown as EnhancedEventEmitter).safeEmit(event);
-    (this.#observer as EnhancedEventEmitter).safeEmit('close');
+    this.observe('close');
   }
 }

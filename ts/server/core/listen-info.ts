@@ -100,6 +100,31 @@ export function readListenIps(
   return readListenInfos(infos, 'listenIps');
 }
 
+/**
+ * The UDP address of a transport that has just one: `listenInfo`, or of the old form `listenIp` and `port`.
+ *
+ * @throws TypeError naming the field
+ */
+export function readUdpListenInfo({
+  listenInfo,
+  listenIp,
+  port,
+}: Record<string, unknown>): TransportListenInfo {
+  if ((listenInfo === undefined) === (listenIp === undefined)) {
+    throw new TypeError('options must have exactly one of listenInfo, listenIp');
+  }
+  if (listenIp === undefined) return requireUdp(readListenInfo(listenInfo, 'listenInfo'), 'listenInfo');
+  const old =
+    typeof listenIp === 'string' ? { ip: asIp(listenIp, 'listenIp') } : asObject(listenIp, 'listenIp');
+  return readListenInfo({ ...old, port, protocol: 'udp' }, 'listenIp');
+}
+
+/** @throws TypeError */
+export function requireUdp(info: TransportListenInfo, name: string): TransportListenInfo {
+  if (info.protocol !== 'udp') throw new TypeError(`${name}.protocol must be udp`);
+  return info;
+}
+
 /** @throws TypeError unless 0 <= min <= max <= 65535 */
 export function asPortRange(value: unknown, name: string): PortRange {
   const range = asObject(value, name);
@@ -107,7 +132,8 @@ export function asPortRange(value: unknown, name: string): PortRange {
   return { min, max: asInteger(range.max, `${name}.max`, min, MAX_PORT) };
 }
 
-function asIp(value: unknown, name: string): string {
+/** @throws TypeError */
+export function asIp(value: unknown, name: string): string {
   if (typeof value !== 'string' || isIP(value) === 0) {
     throw new TypeError(`${name} must be an IPv4 or IPv6 address`);
   }

@@ -1,4 +1,5 @@
 import type { StreamDump } from '../../shared/channel/messages.gen.js';
+import { UnsupportedError } from '../../shared/errors.js';
 import type {
   MediaKind,
   NormalizedRtpParameters,
@@ -8,8 +9,15 @@ import type {
 } from '../../shared/rtp/rtp-parameters.js';
 import type { EventBody } from './channel.js';
 import { type AppData, Entity, type EntityEvents, type EntityObserverEvents } from './entity.js';
-import type { Scope } from './scope.js';
+import { type Source, setPaused, tellClosed } from './source.js';
 import { type RtpStreamStat, toRtpStreamStats } from './stats.js';
+import {
+  PRODUCER_TRACES,
+  type ProducerTraceEventData,
+  type ProducerTraceEventType,
+  readTraceTypes,
+  toTrace,
+} from './trace.js';
 
 export type ProducerOptions<A extends AppData = AppData> = {
   /** Default: a UUID v4. */
@@ -19,6 +27,8 @@ export type ProducerOptions<A extends AppData = AppData> = {
   rtpParameters: RtpParameters;
   /** Default false. */
   paused?: boolean;
+  /** Give each packet an id, in the header extension of that name. Default false. */
+  enableMediasoupPacketIdHeaderExtension?: boolean;
   /** Milliseconds between two key frame requests to the endpoint, at least. Default 0. */
   keyFrameRequestDelay?: number;
   appData?: A;
@@ -40,6 +50,17 @@ export type ProducerStat = RtpStreamStat;
 export type RtpStreamDump = {
   params: Omit<StreamDump, 'score'> & { cname?: string };
   score: number;
+  /** The retransmission stream (RFC 4588). */
+  rtxStream?: {
+    params: {
+      ssrc: number;
+      payloadType: number;
+      mimeType: string;
+      clockRate: number;
+      rrid?: string;
+      cname?: string;
+    };
+  };
 };
 
 export type ProducerDump = {
@@ -49,6 +70,7 @@ export type ProducerDump = {
   rtpParameters: RtpParameters;
   rtpMapping: RtpMapping;
   rtpStreams: RtpStreamDump[];
+  traceEventTypes: ProducerTraceEventType[];
   paused: boolean;
 };
 
@@ -56,6 +78,8 @@ export type ProducerEvents = EntityEvents & {
   transportclose: [];
   score: [score: ProducerScore[]];
   videoorientationchange: [orientation: ProducerVideoOrientation];
+  /** After `enableTraceEvent`. */
+  trace: [trace: ProducerTraceEventData];
 };
 
 export type ProducerObserverEvents = EntityObserverEvents & {
@@ -63,27 +87,26 @@ export type ProducerObserverEvents = EntityObserverEvents & {
   resume: [];
   score: [score: ProducerScore[]];
   videoorientationchange: [orientation: ProducerVideoOrientation];
+  /** After `enableTraceEvent`. */
+  trace: [trace: ProducerTraceEventData];
 };
 
-/** Somebody who gets what a producer sends. */
-export type Audience = { producerClosed(): void; producerPaused(): void; producerResumed(): void };
-
 /** What is known of a producer where it is consumed. */
-export type ProducerSource = {
-  readonly scope: Scope;
+export type ProducerSource = Source & {
   readonly kind: MediaKind;
   readonly type: ProducerType;
   readonly rtpParameters: NormalizedRtpParameters;
   readonly rtpMapping: RtpMapping;
   readonly consumableRtpParameters: NormalizedRtpParameters;
-  readonly audiences: Set<Audience>;
-  paused: boolean;
+  /** It comes from this program. */
+  readonly isDirect: boolean;
 };
 
 /** Media that an endpoint sends to a router. */
 export class Producer<A extends AppData = AppData> extends Entity<ProducerEvents, ProducerObserverEvents, A> {
   readonly #source: ProducerSource;
   #score: ProducerScore[] = [];
+  #traceEventTypes: ProducerTraceEventType[] = [];
 
   /** Made by `transport.produce()`. */
   constructor(source: ProducerSource, appData: A) {
@@ -114,21 +137,38 @@ export class Producer<A extends AppData = AppData> extends Entity<ProducerEvents
 
   /** Nothing is forwarded until `resume`; consumers get the event 'producerpause'. */
   async pause(): Promise<void> {
-    const { scope, audiences } = this.#source;
-    await scope.control.pauseProducer({ producer: scope.handle });
-    if (this.#source.paused) return;
-    this.#source.paused = true;
-    for (const audience of [...audiences]) audience.producerPaused();
-    this.observer.safeEmit('pause');
+    const { control, handle } = this.#source.scope;
+    await control.pauseProducer({ producer: handle });
+    if (setPaused(this.#source, true)) this.observer.safeEmit('pause');
   }
 
   async resume(): Promise<void> {
-    const { scope, audiences } = this.#source;
-    await scope.control.resumeProducer({ producer: scope.handle });
-    if (!this.#source.paused) return;
-    this.#source.paused = false;
-    for (const audience of [...audiences]) audience.producerResumed();
-    this.observer.safeEmit('resume');
+    const { control, handle } = this.#source.scope;
+    await control.resumeProducer({ producer: handle });
+    if (setPaused(this.#source, false)) this.observer.safeEmit('resume');
+  }
+
+  /**
+   * Takes an RTP packet as if an endpoint had sent it, on a direct transport.
+   *
+   * @throws TypeError; UnsupportedError if the transport is not direct; InvalidStateError if it is closed
+   */
+  send(rtpPacket: Buffer): void {
+    const { scope, isDirect } = this.#source;
+    if (!(rtpPacket instanceof Uint8Array)) throw new TypeError('rtpPacket must be a Buffer');
+    if (!isDirect) throw new UnsupportedError('send() is for producers of direct transports');
+    scope.control.sendRtp({ producer: scope.handle, packet: rtpPacket });
+  }
+
+  /**
+   * From now on there is the event 'trace' for these, and for no others.
+   *
+   * @throws TypeError
+   */
+  async enableTraceEvent(types: ProducerTraceEventType[] = []): Promise<void> {
+    const { control, handle } = this.#source.scope;
+    this.#traceEventTypes = readTraceTypes(types, PRODUCER_TRACES);
+    await control.setTraces({ target: handle, types: this.#traceEventTypes });
   }
 
   async getStats(): Promise<ProducerStat[]> {
@@ -146,6 +186,7 @@ export class Producer<A extends AppData = AppData> extends Entity<ProducerEvents
       type,
       ...structuredClone({ rtpParameters, rtpMapping }),
       rtpStreams: streams.map((stream) => toRtpStreamDump(stream, rtpParameters.rtcp.cname)),
+      traceEventTypes: [...this.#traceEventTypes],
       paused,
     };
   }
@@ -158,23 +199,41 @@ export class Producer<A extends AppData = AppData> extends Entity<ProducerEvents
   protected override finish(event?: string, error?: Error): void {
     if (this.closed) return;
     super.finish(event, error);
-    for (const audience of [...this.#source.audiences]) audience.producerClosed();
+    tellClosed(this.#source);
   }
 
   #onEvent(event: EventBody): void {
     if (event.type === 'producerScore') {
       this.#score = event.scores;
-      this.safeEmit('score', this.score);
-      this.observer.safeEmit('score', this.score);
+      this.tell('score', this.score);
     }
     if (event.type === 'videoOrientationChange') {
       const { type: _, ...orientation } = event;
-      this.safeEmit('videoorientationchange', { ...orientation });
-      this.observer.safeEmit('videoorientationchange', { ...orientation });
+      this.tell('videoorientationchange', orientation);
     }
+    if (event.type === 'trace') this.tell('trace', toTrace<ProducerTraceEventData>(event));
   }
 }
 
 export function toRtpStreamDump({ score, ...params }: StreamDump, cname?: string): RtpStreamDump {
-  return { params: { ...params, ...(cname !== undefined && { cname }) }, score };
+  const named = cname === undefined ? {} : { cname };
+  const rtxStream = toRtxStreamDump(params, named);
+  return { params: { ...params, ...named }, score, ...(rtxStream && { rtxStream }) };
+}
+
+function toRtxStreamDump(
+  { rtxSsrc, rtxPayloadType, mimeType, clockRate, rid }: Omit<StreamDump, 'score'>,
+  named: { cname?: string },
+): RtpStreamDump['rtxStream'] {
+  if (rtxSsrc === undefined || rtxPayloadType === undefined) return undefined;
+  return {
+    params: {
+      ssrc: rtxSsrc,
+      payloadType: rtxPayloadType,
+      mimeType: `${mimeType.split('/')[0]}/rtx`,
+      clockRate,
+      ...(rid !== undefined && { rrid: rid }),
+      ...named,
+    },
+  };
 }

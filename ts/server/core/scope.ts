@@ -3,10 +3,19 @@ import { InvalidStateError } from '../../shared/errors.js';
 import type { Channel, EventBody } from './channel.js';
 
 /** What a scope is the scope of. */
-export type ScopeKind = 'worker' | 'router' | 'transport' | 'producer' | 'consumer';
+export type ScopeKind =
+  | 'worker'
+  | 'listenserver'
+  | 'router'
+  | 'transport'
+  | 'producer'
+  | 'consumer'
+  | 'dataproducer'
+  | 'dataconsumer'
+  | 'rtpobserver';
 
 /** Numbers the objects of one worker, and never twice the same. */
-type Handles = { last: number; ids: Map<number, string>; taken: Set<string> };
+type Handles = { last: number; scopes: Map<number, Scope>; taken: Set<string> };
 
 /**
  * The place of one object in the tree of a worker's objects: its handle and id, its requests and events, and what is
@@ -36,15 +45,18 @@ export class Scope {
     this.id = id;
     this.parent = parent;
     this.handle = parent ? ++handles.last : 0;
-    this.control = new Control((method, body) => this.#request(method, body));
-    handles.ids.set(this.handle, id);
+    this.control = new Control(
+      (method, body) => this.#request(method, body),
+      (method, body) => this.#post(method, body),
+    );
+    handles.scopes.set(this.handle, this);
     handles.taken.add(id);
     channel.listen(this.handle, (event) => this.#early.push(event));
   }
 
   /** The worker's own scope, the root of all. */
   static root(channel: Channel): Scope {
-    return new Scope(channel, 'worker', '', { last: 0, ids: new Map(), taken: new Set() });
+    return new Scope(channel, 'worker', '', { last: 0, scopes: new Map(), taken: new Set() });
   }
 
   get ended(): boolean {
@@ -76,9 +88,14 @@ export class Scope {
     else this.#atEnd.push(action);
   }
 
+  /** The scope of an object of the worker; undefined if it is closed here already. */
+  find(handle: number): Scope | undefined {
+    return this.#handles.scopes.get(handle);
+  }
+
   /** The public ids of these handles, without those that are closed here already. */
   idsOf(handles: number[]): string[] {
-    return handles.flatMap((handle) => this.#handles.ids.get(handle) ?? []);
+    return handles.flatMap((handle) => this.find(handle)?.id ?? []);
   }
 
   /** Whether an object of the worker has that id, or is about to. */
@@ -88,7 +105,7 @@ export class Scope {
 
   /** The public ids of all objects of the worker. */
   allIds(): string[] {
-    return [...this.#handles.ids.values()].filter((id) => id !== '');
+    return [...this.#handles.scopes.values()].flatMap(({ id }) => (id === '' ? [] : id));
   }
 
   /**
@@ -117,7 +134,7 @@ export class Scope {
     for (const child of [...this.#children]) child.onParentEnd(error);
     this.parent?.forget(this);
     this.#channel.unlisten(this.handle);
-    this.#handles.ids.delete(this.handle);
+    this.#handles.scopes.delete(this.handle);
     this.#handles.taken.delete(this.id);
     for (const reject of this.#inFlight) reject(copyOf(error));
     for (const action of this.#atEnd) action();
@@ -125,6 +142,11 @@ export class Scope {
 
   private forget(child: Scope): void {
     this.#children.delete(child);
+  }
+
+  #post(method: number, body: Uint8Array): void {
+    this.requireOpen();
+    this.#channel.post(method, body);
   }
 
   #request(method: number, body: Uint8Array): Promise<Uint8Array> {

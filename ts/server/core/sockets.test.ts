@@ -47,6 +47,7 @@ describe('Sockets', () => {
         reusePort: true,
         sendBufferSize: 1,
         receiveBufferSize: 2,
+        exclusive: false,
       },
     ]);
   });
@@ -82,6 +83,29 @@ describe('Sockets', () => {
 
     expect(script.asked('unlisten')).toEqual([]);
     expect(script.asked('listen')).toHaveLength(1);
+  });
+
+  it('gives an exclusive user sockets that nobody shares, and closes them with it', async () => {
+    const { script, sockets } = opened();
+
+    const uses = [
+      await sockets.use([info], { exclusive: true }),
+      await sockets.use([info], { exclusive: true }),
+      await sockets.use([info]),
+    ];
+    for (const { release } of uses) release();
+
+    expect(script.asked('listen').map(({ exclusive }) => exclusive)).toEqual([true, true, false]);
+    expect(uses.map(({ addresses }) => addresses[0]?.socket)).toEqual([1, 2, 3]);
+    expect(script.asked('unlisten')).toEqual([{ socket: 1 }, { socket: 2 }]);
+  });
+
+  it('tells where its sockets are, whatever they announce', async () => {
+    const { sockets } = opened();
+
+    const { bound } = await sockets.use([{ ...fixed, announcedAddress: 'a', exposeInternalIp: true }]);
+
+    expect(bound).toEqual([{ protocol: 'udp', ip: '127.0.0.1', port: 5004 }]);
   });
 
   it('opens all or none, and asks again later', async () => {

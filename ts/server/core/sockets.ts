@@ -1,17 +1,20 @@
 import { networkInterfaces } from 'node:os';
 import type { Listen, ListenAddress, Listening } from '../../shared/channel/messages.gen.js';
-import type { PortRange, TransportListenInfo } from './listen-info.js';
+import type { PortRange, TransportListenInfo, TransportProtocol } from './listen-info.js';
 import type { Scope } from './scope.js';
 
 type Socket = { listening: Promise<Listening>; users: number };
 
-/** The addresses of one user of sockets, until it releases them. */
-export type Use = { addresses: ListenAddress[]; release: () => void };
+/** Where a socket listens. */
+export type Bound = { protocol: TransportProtocol; ip: string; port: number };
+
+/** The sockets of one user, and the addresses under which they are reached, until it releases them. */
+export type Use = { addresses: ListenAddress[]; bound: Bound[]; release: () => void };
 
 /**
  * The worker's listening sockets. Everything that listens on the same address, with the same port and options, shares
- * one. A socket on a port of its own closes with its last user; one whose port came from a range stays as long as the
- * worker, so that ports do not change as transports come and go.
+ * one, but for exclusive users. A socket on a port of its own closes with its last user; a shared one whose port came
+ * from a range stays as long as the worker, so that ports do not change as transports come and go.
  */
 export class Sockets {
   readonly #worker: Scope;
@@ -23,33 +26,41 @@ export class Sockets {
     this.#defaultRange = defaultRange;
   }
 
-  /** All of them, or none. */
-  async use(infos: TransportListenInfo[]): Promise<Use> {
-    const uses = await Promise.allSettled(infos.map((info) => this.#useOne(info)));
+  /** All of them, or none. Exclusive: they are nobody else's. */
+  async use(infos: TransportListenInfo[], { exclusive = false } = {}): Promise<Use> {
+    const uses = await Promise.allSettled(infos.map((info) => this.#useOne(info, exclusive)));
     const done = uses.flatMap((use) => (use.status === 'fulfilled' ? [use.value] : []));
     const release = () => {
       for (const use of done) use.release();
     };
     const failed = uses.find((use) => use.status === 'rejected');
-    if (!failed) return { addresses: done.flatMap(({ addresses }) => addresses), release };
+    if (!failed) {
+      return {
+        addresses: done.flatMap(({ addresses }) => addresses),
+        bound: done.flatMap(({ bound }) => bound),
+        release,
+      };
+    }
     release();
     throw failed.reason;
   }
 
-  async #useOne(info: TransportListenInfo): Promise<Use> {
-    const request = toListen(info, this.#defaultRange);
+  async #useOne(info: TransportListenInfo, exclusive: boolean): Promise<Use> {
+    const { protocol, ip } = info;
+    const request = toListen(info, this.#defaultRange, exclusive);
     const key = JSON.stringify(request);
-    const socket = this.#sockets.get(key) ?? this.#listen(key, request);
+    const socket = (exclusive ? undefined : this.#sockets.get(key)) ?? this.#listen(key, request);
     socket.users++;
     const { socket: number, port } = await socket.listening;
     return {
       addresses: addressesOf(info).map((address) => ({
         socket: number,
-        protocol: info.protocol,
+        protocol,
         address,
         port,
       })),
-      release: () => this.#release(key, socket, number, request.port !== 0),
+      bound: [{ protocol, ip, port }],
+      release: () => this.#release(key, socket, number, exclusive || request.port !== 0),
     };
   }
 
@@ -68,7 +79,7 @@ export class Sockets {
   }
 }
 
-function toListen(info: TransportListenInfo, defaultRange: PortRange): Listen {
+function toListen(info: TransportListenInfo, defaultRange: PortRange, exclusive: boolean): Listen {
   const isRange = info.portRange !== undefined && info.portRange.max > 0;
   const port = isRange ? 0 : (info.port ?? 0);
   const range = isRange ? info.portRange : defaultRange;
@@ -82,6 +93,7 @@ function toListen(info: TransportListenInfo, defaultRange: PortRange): Listen {
     reusePort: info.flags?.udpReusePort ?? false,
     sendBufferSize: info.sendBufferSize ?? 0,
     receiveBufferSize: info.recvBufferSize ?? 0,
+    exclusive,
   };
 }
 

@@ -22,6 +22,8 @@ export type RtpStreamStat = {
   packetsDiscarded: number;
   packetsRetransmitted: number;
   packetsRepaired: number;
+  /** Retransmissions of what was there already. */
+  rtxPacketsDiscarded: number;
   nackCount: number;
   nackPacketCount: number;
   pliCount: number;
@@ -45,6 +47,7 @@ export type TransportTuple = {
   /** The old name of `localAddress`. */
   localIp: string;
   localPort: number;
+  /** Missing as long as nobody is known there. */
   remoteIp?: string;
   remotePort?: number;
   protocol: 'udp' | 'tcp';
@@ -62,7 +65,8 @@ export function toRtpStreamStats(streams: StreamStats[]): RtpStreamStat[] {
 export function toTransportTuple(tuple: Tuple | undefined): TransportTuple | undefined {
   if (!tuple) return undefined;
   const { localAddress, localPort, remoteAddress, remotePort, protocol } = tuple;
-  return { localAddress, localIp: localAddress, localPort, remoteIp: remoteAddress, remotePort, protocol };
+  const remote = remoteAddress === '' ? {} : { remoteIp: remoteAddress, remotePort };
+  return { localAddress, localIp: localAddress, localPort, ...remote, protocol };
 }
 
 function asNumbers(map: Record<string, unknown>): Record<string, number> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { mediaCodecs, opusParameters, simulcastParameters } from '../../../test/harness/rtp-options.js';
 import { scriptedWorker, settled } from '../../../test/harness/scripted-worker.js';
-import { UnsupportedError } from '../../shared/errors.js';
+import type { WebRtcTransportOptions } from './webrtc-transport.js';
 
 const info = { protocol: 'udp' as const, ip: '127.0.0.1' };
 const tcp = { protocol: 'tcp' as const, ip: '127.0.0.1' };
@@ -21,6 +21,11 @@ const publicTuple = {
   remotePort: 5000,
   protocol: 'udp',
 };
+
+const pickPrefer = ({ preferTcp, preferUdp }: WebRtcTransportOptions) => ({
+  ...(preferTcp && { preferTcp }),
+  ...(preferUdp && { preferUdp }),
+});
 
 async function routed() {
   const { worker, script } = scriptedWorker();
@@ -95,33 +100,59 @@ describe('router.createWebRtcTransport', () => {
     ]);
   });
 
-  it('uses UDP where both are wanted', async () => {
+  it.each([
+    ['as its listen infos say', { listenInfos: [tcp, info] }, ['tcp', 'udp']],
+    ['on TCP alone', { listenInfos: [tcp] }, ['tcp']],
+    ['without UDP', { listenInfos: [tcp, info], enableUdp: false }, ['tcp']],
+    ['without TCP', { listenInfos: [tcp, info], enableTcp: false }, ['udp']],
+    ['of the old form on UDP', { listenIps: ['127.0.0.1'] }, ['udp']],
+    ['of the old form on both', { listenIps: ['127.0.0.1'], enableTcp: true }, ['udp', 'tcp']],
+    ['of the old form on TCP', { listenIps: ['::1'], enableTcp: true, enableUdp: false }, ['tcp']],
+    [
+      'of the old form with TCP first',
+      { listenIps: ['::1'], enableTcp: true, preferTcp: true },
+      ['tcp', 'udp'],
+    ],
+    [
+      'of the old form with UDP first',
+      { listenIps: ['::1'], enableTcp: true, preferTcp: true, preferUdp: true },
+      ['udp', 'tcp'],
+    ],
+  ] as [string, WebRtcTransportOptions, string[]][])('listens %s', async (_, options, protocols) => {
     const { router, script } = await routed();
 
-    await router.createWebRtcTransport({ listenInfos: [tcp, info], enableTcp: true, preferTcp: true });
+    await router.createWebRtcTransport(options);
 
-    const [{ addresses, preferTcp }] = script.asked('createWebRtcTransport');
-    expect([addresses.length, addresses[0].protocol, preferTcp]).toEqual([1, 'udp', true]);
-  });
-
-  it.each([
-    [{ listenInfos: [tcp] }],
-    [{ listenInfos: [info], enableUdp: false, enableTcp: true }],
-    [{ listenIps: ['127.0.0.1'], enableUdp: false, enableTcp: true }],
-    [{ listenInfos: [info], enableSctp: true }],
-  ])('says that it is not supported: %j', async (options) => {
-    const { router } = await routed();
-
-    await expect(router.createWebRtcTransport(options)).rejects.toBeInstanceOf(UnsupportedError);
+    const [{ addresses, preferTcp, preferUdp }] = script.asked('createWebRtcTransport');
+    expect(addresses.map(({ protocol }: { protocol: string }) => protocol)).toEqual(protocols);
+    expect(script.asked('listen').map(({ protocol }) => protocol)).toEqual(protocols);
+    expect({ preferTcp, preferUdp }).toEqual({ preferTcp: false, preferUdp: false, ...pickPrefer(options) });
   });
 
   it.each([
     [undefined, 'options must be an object'],
-    [{}, 'options must have either listenInfos or listenIps'],
-    [{ listenInfos: [info], listenIps: ['::1'] }, 'options must have either listenInfos or listenIps'],
+    [{}, 'options must have exactly one of webRtcServer, listenInfos, listenIps'],
+    [
+      { listenInfos: [info], listenIps: ['::1'] },
+      'options must have exactly one of webRtcServer, listenInfos, listenIps',
+    ],
+    [
+      { listenInfos: [info], webRtcServer: {} },
+      'options must have exactly one of webRtcServer, listenInfos, listenIps',
+    ],
+    [{ webRtcServer: 7 }, 'webRtcServer must be an object'],
+    [{ webRtcServer: {} }, 'webRtcServer must be a WebRtcServer'],
+    [{ listenInfos: [info], enableTcp: 1 }, 'enableTcp must be a boolean'],
     [{ listenInfos: [] }, 'listenInfos must not be empty'],
     [{ listenInfos: [info], enableUdp: 1 }, 'enableUdp must be a boolean'],
-    [{ listenInfos: [info], enableUdp: false }, 'enableUdp and enableTcp must not both be false'],
+    [
+      { listenInfos: [info], enableUdp: false, enableTcp: false },
+      'enableUdp and enableTcp must not both be false',
+    ],
+    [{ listenIps: ['::1'], enableUdp: false }, 'enableUdp and enableTcp must not both be false'],
+    [{ listenInfos: [info], enableUdp: false }, 'enableUdp must not be false: listenInfos has nothing else'],
+    [{ listenInfos: [tcp], enableTcp: false }, 'enableTcp must not be false: listenInfos has nothing else'],
+    [{ listenInfos: [info], enableSctp: 1 }, 'enableSctp must be a boolean'],
     [{ listenInfos: [info], preferUdp: 1 }, 'preferUdp must be a boolean'],
     [{ listenInfos: [info], preferTcp: 1 }, 'preferTcp must be a boolean'],
     [
@@ -233,6 +264,42 @@ describe('WebRtcTransport', () => {
     );
   });
 
+  it('clamps what it takes the way to be able to', async () => {
+    const { transport, script } = await connecting();
+
+    await Promise.all([transport.setMaxOutgoingBitrate(500_000), transport.setMinOutgoingBitrate(30_000)]);
+    await transport.setMaxOutgoingBitrate(30_000);
+    await transport.setMinOutgoingBitrate(0);
+    await transport.setMaxOutgoingBitrate(0);
+
+    expect(script.asked('setOutgoingBitrates')).toEqual([
+      { transport: 2, max: 500_000, min: 0 },
+      { transport: 2, max: 500_000, min: 30_000 },
+      { transport: 2, max: 30_000, min: 30_000 },
+      { transport: 2, max: 30_000, min: 0 },
+      { transport: 2, max: 0, min: 0 },
+    ]);
+  });
+
+  it('refuses clamps that are too low or cross each other', async () => {
+    const { transport, script } = await connecting();
+    const range = new TypeError('bitrate must be an integer from 30000 to 4294967295');
+
+    for (const bitrate of [29_999, -1, 30_000.5, '30000', Number.NaN]) {
+      await expect(transport.setMaxOutgoingBitrate(bitrate as never)).rejects.toThrow(range);
+      await expect(transport.setMinOutgoingBitrate(bitrate as never)).rejects.toThrow(range);
+    }
+    expect(script.asked('setOutgoingBitrates')).toEqual([]);
+    await transport.setMinOutgoingBitrate(100_000);
+    await expect(transport.setMaxOutgoingBitrate(99_999)).rejects.toThrow(
+      new TypeError('bitrate must not be below the minimum, which is 100000'),
+    );
+    await transport.setMaxOutgoingBitrate(200_000);
+    await expect(transport.setMinOutgoingBitrate(200_001)).rejects.toThrow(
+      new TypeError('bitrate must not be above the maximum, which is 200000'),
+    );
+  });
+
   it('mirrors what the worker tells', async () => {
     const { transport, script } = await connecting();
     const heard: unknown[][] = [];
@@ -277,7 +344,14 @@ describe('WebRtcTransport', () => {
     const { transport, script } = await connecting();
     script.answers.getTransportStats = () => ({
       bytesReceived: 5,
+      availableOutgoingBitrate: 1,
+      availableIncomingBitrate: 2,
+      maxIncomingBitrate: 3,
+      maxOutgoingBitrate: 4,
+      minOutgoingBitrate: 5,
       rtpPacketLossReceived: 0.5,
+      rtpPacketLossSent: 0.25,
+      sctpState: 'connected',
       iceState: 'completed',
       iceSelectedTuple: tuple,
       dtlsState: 'connected',
@@ -303,7 +377,16 @@ describe('WebRtcTransport', () => {
         rtxRecvBitrate: 0,
         rtxBytesSent: 0,
         rtxSendBitrate: 0,
+        probationBytesSent: 0,
+        probationSendBitrate: 0,
+        availableOutgoingBitrate: 1,
+        availableIncomingBitrate: 2,
+        maxIncomingBitrate: 3,
+        maxOutgoingBitrate: 4,
+        minOutgoingBitrate: 5,
         rtpPacketLossReceived: 0.5,
+        rtpPacketLossSent: 0.25,
+        sctpState: 'connected',
         iceRole: 'controlled',
         iceState: 'completed',
         iceSelectedTuple: publicTuple,
@@ -338,6 +421,7 @@ describe('statistics of streams', () => {
       pliCount: 0,
       firCount: 0,
       score: 10,
+      rtxPacketsDiscarded: 0,
     };
     const inbound = { ...stream, type: 'inboundRtp', bitrateByLayer: { '0.0': 1000 } };
     const outbound = { ...stream, type: 'outboundRtp', bitrateByLayer: {}, roundTripTime: 12 };
@@ -366,6 +450,10 @@ const streamDump = {
   useNack: true,
   usePli: true,
   useFir: true,
+  useInBandFec: false,
+  useDtx: false,
+  spatialLayers: 1,
+  temporalLayers: 3,
 };
 
 describe('dumps', () => {
@@ -375,7 +463,13 @@ describe('dumps', () => {
     const { rtpCapabilities } = router;
     const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities });
     script.answers.dumpWorker = () => ({ routers: [1, 99], srtpBackend: 'openssl' });
-    script.answers.dumpRouter = () => ({ transports: [2], producers: [{ producer: 3, consumers: [4, 98] }] });
+    script.answers.dumpRouter = () => ({
+      transports: [2],
+      producers: [{ producer: 3, consumers: [4, 98] }],
+      rtpObservers: [96],
+      dataProducers: [{ producer: 95, consumers: [] }],
+      observed: [{ producer: 3, consumers: [96] }],
+    });
     script.answers.dumpTransport = () => ({
       producers: [3],
       consumers: [4],
@@ -395,7 +489,7 @@ describe('dumps', () => {
     });
     script.answers.dumpConsumer = () => ({
       supportedCodecPayloadTypes: [101],
-      stream: { ...streamDump, ssrc: 5, score: 8 },
+      streams: [{ ...streamDump, ssrc: 5, score: 8 }],
       preferredLayers: { spatialLayer: 2, temporalLayer: 2 },
       currentLayers: { spatialLayer: 0 },
     });
@@ -403,6 +497,7 @@ describe('dumps', () => {
     expect(await worker.dump()).toEqual({
       pid: 4242,
       routerIds: [router.id],
+      webRtcServerIds: [],
       channelMessageHandlers: {
         channelRequestHandlers: [router.id, transport.id, producer.id, consumer.id],
         channelNotificationHandlers: [],
@@ -414,8 +509,12 @@ describe('dumps', () => {
     expect(await router.dump()).toEqual({
       id: router.id,
       transportIds: [transport.id],
+      rtpObserverIds: [],
       mapProducerIdConsumerIds: [{ key: producer.id, values: [consumer.id] }],
       mapConsumerIdProducerId: [{ key: consumer.id, value: producer.id }],
+      mapProducerIdObserverIds: [{ key: producer.id, values: [] }],
+      mapDataProducerIdDataConsumerIds: [],
+      mapDataConsumerIdDataProducerId: [],
     });
     const [encoding] = consumer.rtpParameters.encodings ?? [];
     expect(await transport.dump()).toMatchObject({

@@ -4,9 +4,10 @@ import type {
   DtlsState,
   IceDisconnectReason,
   IceState,
+  ListenAddress,
+  TransportStats,
   WebRtcTransportCreated,
 } from '../../shared/channel/messages.gen.js';
-import { UnsupportedError } from '../../shared/errors.js';
 import { asBoolean, asInteger, asList, asObject, asOneOf, asString } from '../../shared/rtp/fields.js';
 import type {
   DtlsFingerprint,
@@ -21,23 +22,28 @@ import {
   readListenIps,
   type TransportListenInfo,
   type TransportListenIp,
+  type TransportProtocol,
 } from './listen-info.js';
 import type { Scope } from './scope.js';
+import {
+  readSctpOptions,
+  type SctpOptions,
+  type SctpSettings,
+  SctpTransport,
+  type SctpTransportEvents,
+  type SctpTransportObserverEvents,
+} from './sctp.js';
 import type { Sockets } from './sockets.js';
 import { type TransportTuple, toTransportTuple } from './stats.js';
-import {
-  type BaseTransportDump,
-  type BaseTransportStats,
-  type RouterLink,
-  Transport,
-  type TransportEvents,
-  type TransportObserverEvents,
-} from './transport.js';
+import type { BaseTransportDump, BaseTransportStats, RouterLink } from './transport.js';
+import { type ListenServer, listenServerOf, type WebRtcServer } from './webrtc-server.js';
 
 export type { DtlsState, IceDisconnectReason, IceState };
 
-export type WebRtcTransportOptions<A extends AppData = AppData> = {
-  /** Where to listen. This or `listenIps` is required. */
+export type WebRtcTransportOptions<A extends AppData = AppData> = SctpOptions & {
+  /** Listen where this server of the same worker does. Exactly one of this, `listenInfos` and `listenIps` is required. */
+  webRtcServer?: WebRtcServer;
+  /** Where to listen. Each says its protocol; `false` of the two options below leaves out those of that protocol. */
   listenInfos?: TransportListenInfo[];
   /** The old form. */
   listenIps?: (TransportListenIp | string)[];
@@ -45,7 +51,7 @@ export type WebRtcTransportOptions<A extends AppData = AppData> = {
   port?: number;
   /** Default true. */
   enableUdp?: boolean;
-  /** Default false. */
+  /** Default false with `listenIps`, else true. */
   enableTcp?: boolean;
   /** Give UDP candidates the higher priority. Default false: the order of the listen infos counts. */
   preferUdp?: boolean;
@@ -86,8 +92,20 @@ type WebRtcEvents = {
   dtlsstatechange: [state: DtlsState, reason?: string];
 };
 
-export type WebRtcTransportEvents = TransportEvents & WebRtcEvents;
-export type WebRtcTransportObserverEvents = TransportObserverEvents & WebRtcEvents;
+export type WebRtcTransportEvents = SctpTransportEvents & WebRtcEvents & { listenserverclose: [] };
+export type WebRtcTransportObserverEvents = SctpTransportObserverEvents & WebRtcEvents;
+
+/** Where it listens, and what for its part is left to ask of the system. */
+type Listening = { server?: ListenServer; addresses: ListenAddress[]; listenInfos: TransportListenInfo[] };
+
+type WebRtcParts<A extends AppData> = {
+  scope: Scope;
+  router: RouterLink;
+  server?: ListenServer;
+  created: WebRtcTransportCreated;
+  sctp?: SctpSettings;
+  appData: A;
+};
 
 const ALGORITHMS = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as const;
 const MAX_FINGERPRINTS = 16;
@@ -103,24 +121,39 @@ export async function createWebRtcTransport<A extends AppData>(
   sockets: Sockets,
   options: WebRtcTransportOptions<A>,
 ): Promise<WebRtcTransport<A>> {
-  const { listenInfos, appData, ...settings } = readOptions(options);
+  const { listening, sctp, appData, ...settings } = readOptions(router, options);
+  const { server, listenInfos } = listening;
   const scope = router.scope.child('transport', randomUUID());
   const created = await scope.making(async (control, transport) => {
     router.scope.requireOpen();
-    const { addresses, release } = await sockets.use(listenInfos);
-    scope.atEnd(release);
-    return control.createWebRtcTransport({
+    // Without a pause for a server's: it may close at any time.
+    const addresses = server ? listening.addresses : await openedAddresses(sockets, listenInfos, scope);
+    const made = await control.createWebRtcTransport({
       router: router.scope.handle,
       transport,
       addresses,
       ...settings,
+      ...(sctp && { sctp: sctp.channel }),
     });
+    if (server?.scope.ended) router.scope.control.closeTransport({ transport }).catch(() => {});
+    server?.scope.requireOpen();
+    return made;
   });
-  return new WebRtcTransport<A>(scope, router, created, appData);
+  return new WebRtcTransport<A>({ scope, router, server, created, sctp, appData });
+}
+
+async function openedAddresses(
+  sockets: Sockets,
+  listenInfos: TransportListenInfo[],
+  scope: Scope,
+): Promise<ListenAddress[]> {
+  const use = await sockets.use(listenInfos);
+  scope.atEnd(use.release);
+  return use.addresses;
 }
 
 /** A way to one browser, or whatever speaks WebRTC: ICE, of which this is the lite side, DTLS and SRTP. */
-export class WebRtcTransport<A extends AppData = AppData> extends Transport<
+export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
   A,
   WebRtcTransportEvents,
   WebRtcTransportObserverEvents
@@ -134,11 +167,12 @@ export class WebRtcTransport<A extends AppData = AppData> extends Transport<
   #dtlsRemoteCert?: string;
 
   /** Made by `router.createWebRtcTransport()`. */
-  constructor(scope: Scope, router: RouterLink, created: WebRtcTransportCreated, appData: A) {
-    super(scope, router, appData);
+  constructor({ scope, router, server, created, sctp, appData }: WebRtcParts<A>) {
+    super(scope, router, appData, sctp && { ...sctp, isDataChannel: true });
     this.#iceParameters = toIceParameters(created.iceParameters);
     this.#iceCandidates = created.iceCandidates.map((candidate) => ({ ...candidate, ip: candidate.address }));
     this.#dtlsParameters = { role: 'auto', fingerprints: created.fingerprints as DtlsFingerprint[] };
+    server?.handle(this as unknown as WebRtcTransport, scope, () => this.#listenServerClosed());
     scope.listen((event) => this.#onEvent(event));
   }
 
@@ -202,7 +236,10 @@ export class WebRtcTransport<A extends AppData = AppData> extends Transport<
   }
 
   async getStats(): Promise<WebRtcTransportStat[]> {
-    const stats = await this.scope.control.getTransportStats({ transport: this.scope.handle });
+    return this.toStats(await this.scope.control.getTransportStats({ transport: this.scope.handle }));
+  }
+
+  protected override toStats(stats: TransportStats): WebRtcTransportStat[] {
     const iceSelectedTuple = toTransportTuple(stats.iceSelectedTuple);
     return [
       {
@@ -241,38 +278,40 @@ export class WebRtcTransport<A extends AppData = AppData> extends Transport<
     super.finish(event, error);
   }
 
+  #listenServerClosed(): void {
+    this.closeInWorker().catch(() => {});
+    this.finish('listenserverclose');
+  }
+
   #onEvent(event: EventBody): void {
     switch (event.type) {
       case 'iceStateChange':
         this.#iceState = event.state;
-        this.#tell('icestatechange', event.state, ...(event.reason === 'none' ? [] : [event.reason]));
+        this.tell('icestatechange', event.state, ...(event.reason === 'none' ? [] : [event.reason]));
         break;
       case 'iceSelectedTupleChange':
         this.#iceSelectedTuple = toTransportTuple(event.tuple);
-        this.#tell('iceselectedtuplechange', this.iceSelectedTuple);
+        this.tell('iceselectedtuplechange', this.iceSelectedTuple);
         break;
       case 'dtlsStateChange':
         this.#dtlsState = event.state;
         this.#dtlsRemoteCert = event.remoteCert ?? this.#dtlsRemoteCert;
-        this.#tell('dtlsstatechange', event.state, ...(event.reason ? [event.reason] : []));
+        this.tell('dtlsstatechange', event.state, ...(event.reason ? [event.reason] : []));
+        break;
+      default:
+        this.onSctpEvent(event);
     }
-  }
-
-  #tell<K extends keyof WebRtcEvents>(event: K, ...args: WebRtcEvents[K]): void {
-    this.safeEmit(event, ...(args as WebRtcTransportEvents[K]));
-    this.observer.safeEmit(event, ...(args as WebRtcTransportObserverEvents[K]));
   }
 }
 
-function readOptions<A extends AppData>(given: WebRtcTransportOptions<A>) {
+function readOptions<A extends AppData>(router: RouterLink, given: WebRtcTransportOptions<A>) {
   const options = asObject(given, 'options');
-  if (options.enableSctp === true) {
-    throw new UnsupportedError('enableSctp: this version has no data channels');
-  }
+  const preferUdp = asBoolean(options.preferUdp ?? false, 'preferUdp');
+  const preferTcp = asBoolean(options.preferTcp ?? false, 'preferTcp');
   return {
-    listenInfos: wantedListenInfos(options),
-    preferUdp: asBoolean(options.preferUdp ?? false, 'preferUdp'),
-    preferTcp: asBoolean(options.preferTcp ?? false, 'preferTcp'),
+    listening: readListening(router, options, preferTcp && !preferUdp ? ['tcp', 'udp'] : ['udp', 'tcp']),
+    preferUdp,
+    preferTcp,
     iceConsentTimeout: asConsentTimeout(options.iceConsentTimeout ?? 30),
     initialAvailableOutgoingBitrate: asInteger(
       options.initialAvailableOutgoingBitrate ?? 600_000,
@@ -280,24 +319,50 @@ function readOptions<A extends AppData>(given: WebRtcTransportOptions<A>) {
       0,
       MAX_UINT32,
     ),
+    sctp: readSctpOptions(options),
     appData: asAppData<A>(options.appData),
   };
 }
 
-/** What is asked for, over UDP. Nothing but TCP is an UnsupportedError. */
-function wantedListenInfos(options: Record<string, unknown>): TransportListenInfo[] {
-  const { listenInfos, listenIps, port } = options;
-  if ((listenInfos === undefined) === (listenIps === undefined)) {
-    throw new TypeError('options must have either listenInfos or listenIps');
+const LISTENERS = ['webRtcServer', 'listenInfos', 'listenIps'] as const;
+
+/** What is left of the one listener after `enableUdp` and `enableTcp`; `order` is that of listenIps. */
+function readListening(
+  router: RouterLink,
+  options: Record<string, unknown>,
+  order: TransportProtocol[],
+): Listening {
+  const [name, ...more] = LISTENERS.filter((listener) => options[listener] !== undefined);
+  if (name === undefined || more.length > 0) {
+    throw new TypeError(`options must have exactly one of ${LISTENERS.join(', ')}`);
   }
   const udp = asBoolean(options.enableUdp ?? true, 'enableUdp');
-  const tcp = asBoolean(options.enableTcp ?? false, 'enableTcp');
-  const all =
-    listenInfos === undefined ? readListenIps(listenIps, port, ['udp', 'tcp']) : readListenInfos(listenInfos);
-  const wanted = all.filter(({ protocol }) => protocol === 'udp' && udp);
-  if (wanted.length > 0) return wanted;
+  const tcp = asBoolean(options.enableTcp ?? name !== 'listenIps', 'enableTcp');
   if (!udp && !tcp) throw new TypeError('enableUdp and enableTcp must not both be false');
-  throw new UnsupportedError('listenInfos: this version listens on UDP only, and they ask for TCP alone');
+  const wanted = ({ protocol }: { protocol: TransportProtocol }) => (protocol === 'udp' ? udp : tcp);
+  const server = name === 'webRtcServer' ? readListenServer(router, options.webRtcServer) : undefined;
+  const listenInfos = server ? [] : readInfos(options, order).filter(wanted);
+  const addresses = server ? server.addresses.filter(wanted) : [];
+  if (listenInfos.length + addresses.length === 0) {
+    throw new TypeError(`${udp ? 'enableTcp' : 'enableUdp'} must not be false: ${name} has nothing else`);
+  }
+  return { ...(server && { server }), addresses, listenInfos };
+}
+
+function readListenServer(router: RouterLink, value: unknown): ListenServer {
+  const server = listenServerOf(value, 'webRtcServer');
+  if (server.scope.parent !== router.scope.parent) {
+    throw new TypeError("webRtcServer must be of the router's worker");
+  }
+  server.scope.requireOpen();
+  return server;
+}
+
+function readInfos(
+  { listenInfos, listenIps, port }: Record<string, unknown>,
+  order: TransportProtocol[],
+): TransportListenInfo[] {
+  return listenIps === undefined ? readListenInfos(listenInfos) : readListenIps(listenIps, port, order);
 }
 
 function asConsentTimeout(value: unknown): number {

@@ -3,6 +3,7 @@ import type { LogLevel, ResourceUsage } from '../../shared/channel/messages.gen.
 import { WorkerClosedError } from '../../shared/errors.js';
 import { asObject } from '../../shared/rtp/fields.js';
 import { generateRouterRtpCapabilities } from '../../shared/rtp/negotiate.js';
+import { type AllStats, readAllStats } from './all-stats.js';
 import type { Channel, EventBody } from './channel.js';
 import { EnhancedEventEmitter } from './enhanced-event-emitter.js';
 import { type AppData, asAppData, type EntityEvents, type EntityObserverEvents } from './entity.js';
@@ -10,6 +11,7 @@ import * as logger from './logger.js';
 import { Router, type RouterOptions } from './router.js';
 import { Scope } from './scope.js';
 import { Sockets } from './sockets.js';
+import { createWebRtcServer, type WebRtcServer, type WebRtcServerOptions } from './webrtc-server.js';
 import type { WorkerExit, WorkerHost } from './worker-host.js';
 import {
   type CompleteWorkerSettings,
@@ -39,6 +41,7 @@ export type WorkerResourceUsage = {
 
 export type WorkerDump = {
   pid: number;
+  webRtcServerIds: string[];
   routerIds: string[];
   channelMessageHandlers: { channelRequestHandlers: string[]; channelNotificationHandlers: string[] };
   /** Why datagrams were dropped, and how many. */
@@ -57,7 +60,10 @@ export type WorkerEvents = EntityEvents & {
   subprocessclose: [];
 };
 
-export type WorkerObserverEvents = EntityObserverEvents & { newrouter: [router: Router] };
+export type WorkerObserverEvents = EntityObserverEvents & {
+  newwebrtcserver: [webRtcServer: WebRtcServer];
+  newrouter: [router: Router];
+};
 
 /** How long a process may take to end after `close`. */
 const CLOSE_TIMEOUT = 5_000;
@@ -68,6 +74,7 @@ export class Worker<A extends AppData = AppData> extends EnhancedEventEmitter<Wo
   readonly #channel: Channel;
   readonly #scope: Scope;
   readonly #sockets: Sockets;
+  readonly #webRtcServers = new Set<WebRtcServer>();
   readonly #observer = new EnhancedEventEmitter<WorkerObserverEvents>();
   #appData: A;
   #died = false;
@@ -125,6 +132,28 @@ export class Worker<A extends AppData = AppData> extends EnhancedEventEmitter<Wo
     this.#observer.safeEmit('close');
   }
 
+  /**
+   * One set of sockets for all WebRTC transports of the worker that are given it.
+   *
+   * @example
+   * const webRtcServer = await worker.createWebRtcServer({
+   *   listenInfos: [{ protocol: 'udp', ip: '0.0.0.0', announcedAddress: '203.0.113.7', port: 40000 }],
+   * });
+   * const transport = await router.createWebRtcTransport({ webRtcServer });
+   *
+   * @throws TypeError naming the option, or what the system says of the address, such as a port in use
+   */
+  async createWebRtcServer<S extends AppData = AppData>(
+    options: WebRtcServerOptions<S>,
+  ): Promise<WebRtcServer<S>> {
+    const created = await createWebRtcServer<S>(this.#scope, this.#sockets, options);
+    const webRtcServer = created as unknown as WebRtcServer;
+    this.#webRtcServers.add(webRtcServer);
+    webRtcServer.observer.once('close', () => this.#webRtcServers.delete(webRtcServer));
+    this.#observer.safeEmit('newwebrtcserver', webRtcServer);
+    return created;
+  }
+
   /** @throws TypeError, UnsupportedError for a codec */
   async createRouter<R extends AppData = AppData>(options: RouterOptions<R> = {}): Promise<Router<R>> {
     const { mediaCodecs, appData } = asObject(options, 'options') as RouterOptions<R>;
@@ -147,10 +176,16 @@ export class Worker<A extends AppData = AppData> extends EnhancedEventEmitter<Wo
     return toResourceUsage(await this.#scope.control.getResourceUsage());
   }
 
+  /** The statistics of all that is in the worker, at the cost of one request to it. */
+  async getStats(): Promise<AllStats> {
+    return readAllStats(this.#scope);
+  }
+
   async dump(): Promise<WorkerDump> {
     const { routers, drops, srtpBackend, packetsInUse } = await this.#scope.control.dumpWorker();
     return {
       pid: this.pid,
+      webRtcServerIds: [...this.#webRtcServers].map(({ id }) => id),
       routerIds: this.#scope.idsOf(routers),
       channelMessageHandlers: {
         channelRequestHandlers: this.#scope.allIds(),

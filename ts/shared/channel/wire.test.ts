@@ -31,6 +31,7 @@ const produce: messages.Produce = {
   },
   paused: true,
   keyFrameRequestDelay: 1000,
+  packetIds: false,
 };
 const stats: messages.StreamStats = {
   type: 'outboundRtp',
@@ -46,6 +47,7 @@ const stats: messages.StreamStats = {
   packetsDiscarded: 0,
   packetsRetransmitted: 0,
   packetsRepaired: 0,
+  rtxPacketsDiscarded: 0,
   nackCount: 0,
   nackPacketCount: 0,
   pliCount: 0,
@@ -227,16 +229,36 @@ describe('wire', () => {
 });
 
 describe('Control', () => {
+  const methods = Object.getOwnPropertyNames(messages.Control.prototype).slice(1);
+
   it('sends the number of the method with the encoded request, and decodes the response', async () => {
-    const control = new messages.Control(async (method, body) => {
-      expect([method, hex(body)]).toEqual([6, '0809']);
-      return fromHex('');
-    });
+    const control = new messages.Control(
+      async (method, body) => {
+        expect([methods[method], hex(body)]).toEqual(['createRouter', '0809']);
+        return fromHex('');
+      },
+      () => {},
+    );
     expect(await control.createRouter({ router: 9 })).toEqual({});
   });
 
+  it('posts what is not answered', () => {
+    const posted: unknown[] = [];
+    const control = new messages.Control(
+      () => Promise.reject(new Error('not called')),
+      (method, body) => posted.push([methods[method], hex(body)]),
+    );
+
+    control.sendRtcp({ transport: 9, packet: fromHex('80c8') });
+
+    expect(posted).toEqual([['sendRtcp', '0809120280c8']]);
+  });
+
   it('rejects with a TypeError when a field is wrong', async () => {
-    const control = new messages.Control(() => Promise.reject(new Error('not sent')));
+    const control = new messages.Control(
+      () => Promise.reject(new Error('not sent')),
+      () => {},
+    );
     await expect(control.createRouter({ router: -1 })).rejects.toThrow(TypeError);
   });
 });

@@ -72,7 +72,8 @@ export type RtpHeaderExtensionUri =
   | 'urn:3gpp:video-orientation'
   | 'urn:ietf:params:rtp-hdrext:toffset'
   | 'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time'
-  | 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay';
+  | 'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay'
+  | 'urn:mediasoup:params:rtp-hdrext:packet-id';
 
 /**
  * A header extension that an endpoint has for one kind of media. The direction is the endpoint's own: 'recvonly'

@@ -71,6 +71,7 @@ const HEADER_EXTENSIONS: RtpHeaderExtension[] = [
   extension('video', 'urn:ietf:params:rtp-hdrext:toffset', 9, 'sendrecv'),
   ...both('http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time', 10),
   ...both('http://www.webrtc.org/experiments/rtp-hdrext/playout-delay', 11),
+  ...both('urn:mediasoup:params:rtp-hdrext:packet-id', 12),
 ];
 
 /** A fresh copy of every codec and header extension that a Router can have. */

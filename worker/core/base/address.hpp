@@ -30,6 +30,7 @@ struct Path {
   uint32_t socket = 0;  // the host's number for a UDP socket or a TCP connection
   Protocol protocol = Protocol::kUdp;
   Address remote;
+  uint32_t listener = 0;  // of a TCP connection: the listening socket that it was made to
   friend bool operator==(const Path&, const Path&) = default;
 };
 

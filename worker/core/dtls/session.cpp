@@ -85,10 +85,10 @@ bool Session::receive(Bytes datagram, Time now) {
   io_.input = datagram;
   if (begins) {
     start(now);
-  } else if (!keys_) {
+  } else if (!done_) {
     handshake(now);
   }
-  if (keys_) read_messages();
+  if (done_) read_messages();
   schedule(now);
   io_.input = {};
   return true;
@@ -136,8 +136,8 @@ void Session::handshake(Time now) {
   if (std::exchange(step_, SSL_get_state(ssl_.get())) != step_) timers_.set(Timer::kGiveUp, now + kPatience);
   if (result == 1) {
     timers_.stop(Timer::kGiveUp);
+    done_ = true;
     keys_ = export_keys();
-    if (!keys_) return end(State::kFailed, "there is no SRTP profile that both sides have");
     decide();
   }
   schedule(now);
@@ -158,7 +158,7 @@ void Session::read_messages() {
 // Connects as soon as both the handshake and signalling are through. A certificate that came after its
 // fingerprint has been compared already, and the remote has been told by an alert.
 void Session::decide() {
-  if (!keys_ || fingerprints_.empty()) return;
+  if (!done_ || fingerprints_.empty()) return;
   if (!matches(certificate_of(ssl_.get()).get(), fingerprints_))
     return end(State::kFailed, kWrongFingerprint);
   state_ = State::kConnected;
@@ -189,6 +189,7 @@ void Session::end(State state, std::string reason) {
   state_ = state;
   reason_ = std::move(reason);
   timers_ = {};
+  done_ = false;
   keys_.reset();
   if (SSL_is_init_finished(ssl_.get())) SSL_shutdown(ssl_.get());
   ERR_clear_error();

@@ -19,8 +19,9 @@ enum class State : uint8_t { kNew, kConnecting, kConnected, kFailed, kClosed };
 class Session {
  public:
   static constexpr Duration kPatience = 30s;
-  // The longest message that fits one datagram with its record header, nonce and tag (RFC 5288, 3).
-  static constexpr size_t kMaxMessage = kMtu - 13 - 8 - 16;
+  // The longest message that fits the smallest IPv6 MTU (RFC 8200, 5) with IP and UDP headers, and record
+  // header, nonce and tag (RFC 5288, 3).
+  static constexpr size_t kMaxMessage = 1280 - 40 - 8 - 13 - 8 - 16;
 
   Session(const Context& context, Role role);
   Session(const Session&) = delete;
@@ -46,7 +47,8 @@ class Session {
   Role role() const { return role_; }
   State state() const { return state_; }
   const std::string& reason() const { return reason_; }  // when failed
-  const SrtpKeys& keys() const { return *keys_; }        // when connected
+  // When connected; none when the remote has no SRTP profile that we have, and may send data only.
+  const std::optional<SrtpKeys>& keys() const { return keys_; }
   std::string remote_certificate() const;                // PEM, when connected
 
  private:
@@ -67,6 +69,7 @@ class Session {
   SslPtr ssl_;
   OSSL_HANDSHAKE_STATE step_ = TLS_ST_BEFORE;
   TimerTable<Timer> timers_;
+  bool done_ = false;  // the handshake is over
   std::optional<SrtpKeys> keys_;
   std::string reason_;
 };

@@ -109,7 +109,17 @@ Changes WebRtc::wake(Turn& turn) {
   return ice_.deadline() <= turn.now ? apply(ice_.wake(turn.now), turn) : Changes{};
 }
 
+void WebRtc::send_data(Bytes packet, Turn& turn) {
+  if (!data_ready()) return;
+  (void)dtls_->send(packet);
+  flush_dtls(turn);
+}
+
 // ---- ICE
+
+Changes WebRtc::disconnected(const Path& lost, Turn& turn) {
+  return apply(ice_.remove(lost, turn.now), turn);
+}
 
 Changes WebRtc::apply(const ice::Outcome& outcome, Turn& turn) {
   if (outcome.selected_changed)
@@ -135,7 +145,8 @@ std::optional<channel::Tuple> WebRtc::selected_tuple() const {
   channel::Tuple tuple{.remote_address = path()->remote.ip_text(),
                        .remote_port = path()->remote.port,
                        .protocol = static_cast<channel::Protocol>(path()->protocol)};
-  const auto own = std::ranges::find(options_.addresses, path()->socket, &channel::ListenAddress::socket);
+  const uint32_t socket = path()->protocol == Protocol::kTcp ? path()->listener : path()->socket;
+  const auto own = std::ranges::find(options_.addresses, socket, &channel::ListenAddress::socket);
   if (own != options_.addresses.end()) {
     tuple.local_address = own->address;
     tuple.local_port = own->port;
@@ -172,7 +183,8 @@ void WebRtc::flush_dtls(Turn& turn) {
 }
 
 void WebRtc::take_keys() {
-  const dtls::SrtpKeys& keys = dtls_->keys();
+  if (!dtls_->keys()) return;
+  const dtls::SrtpKeys& keys = *dtls_->keys();
   profile_ = keys.profile;
   send_keys_.emplace(keys.profile, keys.send, options_.backend);
   opener_.emplace(keys.profile, keys.receive, options_.backend);

@@ -9,19 +9,13 @@
 #include "core/dtls/context.hpp"
 #include "core/dtls/session.hpp"
 #include "core/ice/server.hpp"
+#include "core/link/changes.hpp"
 #include "core/link/turn.hpp"
 #include "core/rtp/packet.hpp"
 #include "core/srtp/opener.hpp"
 #include "core/srtp/sealer.hpp"
 
 namespace sfu::link {
-
-// What an input changed in the paths that are ours, for the worker's tables.
-struct Changes {
-  std::optional<Path> added;
-  std::optional<Path> removed;
-  std::optional<ice::UfragKey> retired;
-};
 
 class WebRtc {
  public:
@@ -51,14 +45,23 @@ class WebRtc {
   std::optional<Drop> open_rtcp(rtp::Packet& packet);
   // An authentic packet came from `path`: the peer may have moved there.
   Changes follow(const Path& path, Turn& turn);
+  // The TCP connection of `path` was closed.
+  Changes disconnected(const Path& path, Turn& turn);
+  // SCTP packets that came since the caller last took them.
+  dtls::Datagrams* received_data() { return dtls_ ? &dtls_->received() : nullptr; }
   Time deadline() const;
   Changes wake(Turn& turn);
 
   // ---- sending
   bool ready() const { return send_keys_.has_value() && ice_.selected() != nullptr; }
+  // A remote that speaks data only may have agreed on no SRTP profile.
+  bool data_ready() const {
+    return dtls_state_ == channel::DtlsState::kConnected && ice_.selected() != nullptr;
+  }
+  void send_data(Bytes packet, Turn& turn);
   const Path* path() const { return ice_.selected(); }
-  srtp::SendKeys& keys() { return *send_keys_; }
-  size_t rtp_overhead() const { return srtp::rtp_overhead(*profile_); }
+  srtp::SendKeys* keys() { return send_keys_ ? &*send_keys_ : nullptr; }
+  size_t rtp_overhead() const { return send_keys_ ? srtp::rtp_overhead(send_keys_->profile()) : 0; }
 
   // ---- what is told
   std::optional<channel::Tuple> selected_tuple() const;

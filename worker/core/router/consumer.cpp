@@ -14,39 +14,50 @@ uint16_t random_start(uint32_t seed) { return static_cast<uint16_t>(seed & 0x7ff
 
 }  // namespace
 
-Result<std::unique_ptr<Consumer>> Consumer::make(const channel::Consume& request, Transport& transport,
-                                                 Producer& producer, Random& random) {
+Result<std::vector<std::unique_ptr<Consumer>>> Consumer::make(const channel::Consume& request,
+                                                              Transport& transport, Producer& producer,
+                                                              Random& random) {
   if (request.kind != producer.kind()) return Error::type("kind is not the producer's");
-  if (request.type == channel::ConsumerType::kPipe)
-    return Error::unsupported("type 'pipe' needs a pipe transport");
   if (!request.rtp_parameters || request.rtp_parameters->codecs.empty())
     return Error::type("rtpParameters.codecs must not be empty");
   const channel::RtpParameters& rtp = *request.rtp_parameters;
-  if (rtp.encodings.size() != 1 || !rtp.encodings[0].ssrc)
-    return Error::type("rtpParameters.encodings must have one entry, with an ssrc");
-  if (!media_codec(rtp, rtp.encodings[0])) return Error::type("rtpParameters.codecs has no media codec");
-  return std::unique_ptr<Consumer>(new Consumer(request, transport, producer, random));
+  const bool pipes = request.type == channel::ConsumerType::kPipe;
+  if (rtp.encodings.size() != (pipes ? producer.streams().size() : 1))
+    return Error::type(pipes ? "rtpParameters.encodings must have as many entries as the producer's"
+                             : "rtpParameters.encodings must have one entry");
+  std::vector<std::unique_ptr<Consumer>> legs;
+  for (size_t i = 0; i < rtp.encodings.size(); ++i) {
+    const std::string field = "rtpParameters.encodings[" + std::to_string(i) + "]";
+    if (!rtp.encodings[i].ssrc) return Error::type(field + ".ssrc is missing");
+    if (!media_codec(rtp, rtp.encodings[i])) return Error::type("rtpParameters.codecs has no media codec");
+    legs.push_back(std::unique_ptr<Consumer>(new Consumer(request, i, transport, producer, random)));
+    if (i > 0) legs[i - 1]->next_leg_ = legs[i].get();
+  }
+  return legs;
 }
 
-Consumer::Consumer(const channel::Consume& request, Transport& transport, Producer& producer, Random& random)
+Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& transport, Producer& producer,
+                   Random& random)
     : transport_(transport),
       producer_(producer),
       ignore_dtx_(request.ignore_dtx),
-      rewriter_(clock_rate_of(request), random_start(random.u32()), random.u32()),
-      ssrc_(*request.rtp_parameters->encodings[0].ssrc),
+      rewriter_(clock_rate_of(request, encoding), random_start(random.u32()), random.u32()),
+      ssrc_(*request.rtp_parameters->encodings[encoding].ssrc),
       extension_ids_(negotiated_extensions(*request.rtp_parameters)),
       mid_(request.rtp_parameters->mid.value_or("")),
       handle_(request.consumer),
       kind_(request.kind),
       type_(request.type),
+      leg_(static_cast<uint8_t>(encoding)),
       rtx_index_(random_start(random.u32())),
-      clock_rate_(clock_rate_of(request)),
+      clock_rate_(clock_rate_of(request, encoding)),
       paused_(request.paused),
       preferred_(request.preferred_layers) {
   const channel::RtpParameters& rtp = *request.rtp_parameters;
+  const channel::RtpEncodingParameters& own = rtp.encodings[encoding];
   if (rtp.rtcp) cname_ = rtp.rtcp->cname.value_or("").substr(0, 255);
-  if (rtp.encodings[0].rtx) rtx_ssrc_ = rtp.encodings[0].rtx->ssrc;
-  const channel::RtpCodecParameters& codec = *media_codec(rtp, rtp.encodings[0]);
+  if (own.rtx) rtx_ssrc_ = own.rtx->ssrc;
+  const channel::RtpCodecParameters& codec = *media_codec(rtp, own);
   mime_type_ = codec.mime_type;
   payload_type_ = static_cast<uint8_t>(codec.payload_type & 0x7f);
   nack_ = has_feedback(codec, "nack", "");
@@ -59,12 +70,12 @@ Consumer::Consumer(const channel::Consume& request, Transport& transport, Produc
   }
   if (!rtx_payload_type()) rtx_ssrc_.reset();
   const rtp::Codec kind = rtp::codec_of(codec.mime_type);
-  if (kind == rtp::Codec::kVp8 || kind == rtp::Codec::kVp9) pictures_.emplace();
+  if (!pipes() && (kind == rtp::Codec::kVp8 || kind == rtp::Codec::kVp9)) pictures_.emplace();
 }
 
-uint32_t Consumer::clock_rate_of(const channel::Consume& request) {
+uint32_t Consumer::clock_rate_of(const channel::Consume& request, size_t encoding) {
   const uint32_t rate =
-      media_codec(*request.rtp_parameters, request.rtp_parameters->encodings[0])->clock_rate;
+      media_codec(*request.rtp_parameters, request.rtp_parameters->encodings[encoding])->clock_rate;
   return rate > 0 ? rate : 90000;
 }
 
@@ -86,6 +97,9 @@ void Consumer::forward(const rtp::PacketRef& packet, const InboundStream& stream
   const auto out = rewriter_.forward(packet->unwrapped_sequence, packet->timestamp, turn.now);
   if (!out) return;
   count_sent(*packet, turn.now);
+  if (traces.any())
+    traces.packet(handle_, *packet, {packet->payload_type, out->sequence(), out->timestamp, ssrc_},
+                  Traces::Direction::kOut, false, turn);
   transport_.queue({.packet = packet,
                     .consumer = this,
                     .index = out->index,
@@ -93,10 +107,10 @@ void Consumer::forward(const rtp::PacketRef& packet, const InboundStream& stream
                     .picture = picture});
 }
 
-// Video starts at a key frame, other media at any packet.
+// Video starts at a key frame, other media at any packet; what goes through a pipe is chosen behind it.
 bool Consumer::may_switch(const rtp::Packet& packet) const {
   if (packet.payload.size == 0) return false;
-  if (kind_ == channel::MediaKind::kAudio) return true;
+  if (kind_ == channel::MediaKind::kAudio || pipes()) return true;
   return packet.frame.key_frame && packet.frame.begins;
 }
 
@@ -105,7 +119,7 @@ void Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream,
   const InboundStream* last = last_ ? &producer_.streams()[*last_] : nullptr;
   const int64_t sequence = packet.unwrapped_sequence;
   std::optional<uint32_t> offset;  // from the new stream's timestamps to the old one's
-  if (same_numbers)
+  if (same_numbers || pipes())
     offset = 0;
   else if (last && last->mapping() && stream.mapping())
     offset = rtcp::timestamp_offset(*stream.mapping(), *last->mapping(), clock_rate_);
@@ -118,7 +132,7 @@ void Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream,
   const bool other_layer = stream.index() != current_;
   current_ = last_ = stream.index();
   number_space_ = stream.number_space();
-  if (other_layer && type_ != channel::ConsumerType::kSimple) tell_layers(turn);
+  if (other_layer) tell_layers(turn);
 }
 
 void Consumer::count_sent(const rtp::Packet& packet, Time now) {
@@ -138,7 +152,7 @@ void Consumer::update_flow(Turn& turn) {
   const bool had_layers = current_.has_value();
   current_.reset();
   target_.reset();
-  if (had_layers && type_ != channel::ConsumerType::kSimple) tell_layers(turn);
+  if (had_layers) tell_layers(turn);
 }
 
 void Consumer::pause(Turn& turn) {
@@ -168,6 +182,7 @@ void Consumer::set_preferred_layers(const channel::ConsumerLayers& layers, Turn&
 // packet has come, the preferred one.
 std::optional<uint8_t> Consumer::choose_target() const {
   const auto& streams = producer_.streams();
+  if (pipes()) return leg_;
   if (streams.size() == 1) return uint8_t{0};
   const size_t limit =
       std::min<size_t>(preferred_ ? preferred_->spatial_layer : streams.size() - 1, streams.size() - 1);
@@ -191,6 +206,7 @@ void Consumer::request_key_frame(Turn& turn) {
 
 void Consumer::on_nack(const rtcp::LostPackets& lost, Turn& turn) {
   ++counts_.nacks;
+  traces.feedback(handle_, Traces::Type::kNack, ssrc_, Traces::Direction::kIn, turn);
   lost.each([&](uint16_t sequence) {
     ++counts_.nacked_packets;
     retransmit(sequence, turn);
@@ -216,6 +232,11 @@ void Consumer::retransmit(uint16_t sequence, Turn& turn) {
     job.original_sequence = sequence;
     job.index = rtx_index_++;
   }
+  if (traces.any())
+    traces.packet(handle_, *job.packet,
+                  {outgoing_payload_type(job), static_cast<uint16_t>(job.index), job.timestamp,
+                   rtx_ssrc_.value_or(ssrc_)},
+                  Traces::Direction::kOut, rtx_ssrc_.has_value(), turn);
   transport_.queue(std::move(job));
 }
 
@@ -230,6 +251,8 @@ bool Consumer::sent_lately(uint16_t sequence, Time now) {
 
 void Consumer::on_key_frame_request(bool fir, Turn& turn) {
   ++(fir ? counts_.firs : counts_.plis);
+  traces.feedback(handle_, fir ? Traces::Type::kFir : Traces::Type::kPli, ssrc_, Traces::Direction::kIn,
+                  turn);
   if (!flowing_) return;
   const auto wanted = current_ ? current_ : target_;
   if (wanted) producer_.request_key_frame(*wanted, turn);
@@ -294,7 +317,19 @@ channel::ConsumerScore Consumer::score() const {
   return out;
 }
 
+uint8_t Consumer::source_index() const {
+  return pipes() ? leg_ : static_cast<uint8_t>(producer_.streams().size() - 1);
+}
+
+// Several streams are as many spatial layers.
+uint8_t Consumer::spatial_layers() const {
+  if (type_ == channel::ConsumerType::kSimulcast) return static_cast<uint8_t>(producer_.streams().size());
+  return producer_.streams()[source_index()].options().spatial_layers;
+}
+
+// Of a pipe's legs the first speaks for all.
 void Consumer::tell_score(Turn& turn) {
+  if (pipes() && leg_ != 0) return;
   const channel::ConsumerScore now = score();
   if (now.score == told_score_.score && now.producer_score == told_score_.producer_score &&
       now.producer_scores == told_score_.producer_scores)
@@ -304,14 +339,16 @@ void Consumer::tell_score(Turn& turn) {
 }
 
 std::optional<channel::ConsumerLayers> Consumer::layers_of(std::optional<uint8_t> stream) const {
-  if (!stream || type_ == channel::ConsumerType::kSimple) return std::nullopt;
+  if (!stream || !layered()) return std::nullopt;
   return channel::ConsumerLayers{.spatial_layer = *stream, .temporal_layer = {}};
 }
 
 std::optional<channel::ConsumerLayers> Consumer::preferred_layers() const {
-  return type_ == channel::ConsumerType::kSimple ? std::nullopt : preferred_;
+  return layered() ? preferred_ : std::nullopt;
 }
 
-void Consumer::tell_layers(Turn& turn) const { turn.tell(handle_, channel::LayersChange{current_layers()}); }
+void Consumer::tell_layers(Turn& turn) const {
+  if (layered()) turn.tell(handle_, channel::LayersChange{current_layers()});
+}
 
 }  // namespace sfu

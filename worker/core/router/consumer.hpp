@@ -1,6 +1,9 @@
 // One track sent to one client: which of its producer's streams is forwarded, under which numbers, and what
 // the client says of it. forward() is the last step of a packet's way through the router; the next is
-// Transport::seal.
+// Transport::lay_out.
+//
+// Through a pipe all of a producer's streams go: such a consumer has several legs under one handle, one for
+// each stream, and each is a Consumer that keeps to its stream.
 #pragma once
 
 #include <array>
@@ -8,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
@@ -15,6 +19,7 @@
 #include "core/router/inbound_stream.hpp"
 #include "core/router/send_job.hpp"
 #include "core/router/sent_headers.hpp"
+#include "core/router/traces.hpp"
 #include "core/rtcp/compound.hpp"
 #include "core/rtp/header.hpp"
 #include "core/rtp/picture_rewriter.hpp"
@@ -48,8 +53,15 @@ class Consumer {
     std::optional<Duration> rtt;
   };
 
-  static Result<std::unique_ptr<Consumer>> make(const channel::Consume& request, Transport& transport,
-                                                Producer& producer, Random& random);
+  // One; of a pipe all legs, linked in order.
+  static Result<std::vector<std::unique_ptr<Consumer>>> make(const channel::Consume& request,
+                                                             Transport& transport, Producer& producer,
+                                                             Random& random);
+  Consumer* next_leg() const { return next_leg_; }
+  bool is_first_leg() const { return !pipes() || leg_ == 0; }
+  // Of a pipe: the stream that the leg keeps to; else the highest.
+  uint8_t source_index() const;
+  uint8_t spatial_layers() const;
 
   uint32_t handle() const { return handle_; }
   Transport& transport() const { return transport_; }
@@ -74,6 +86,11 @@ class Consumer {
   void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
   void request_key_frame(Turn& turn);
   bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
+
+  // 1 to 255: how much it counts beside the transport's other consumers.
+  void set_priority(uint8_t priority) { priority_ = priority; }
+  uint8_t priority() const { return priority_; }
+  Traces traces;
 
   // The client's RTCP.
   void on_nack(const rtcp::LostPackets& lost, Turn& turn);
@@ -111,8 +128,14 @@ class Consumer {
   std::optional<uint8_t> rtx_payload_type() const;
 
  private:
-  Consumer(const channel::Consume& request, Transport& transport, Producer& producer, Random& random);
-  static uint32_t clock_rate_of(const channel::Consume& request);
+  Consumer(const channel::Consume& request, size_t encoding, Transport& transport, Producer& producer,
+           Random& random);
+  static uint32_t clock_rate_of(const channel::Consume& request, size_t encoding);
+  // The client chooses among layers.
+  bool layered() const {
+    return type_ == channel::ConsumerType::kSimulcast || type_ == channel::ConsumerType::kSvc;
+  }
+  bool pipes() const { return type_ == channel::ConsumerType::kPipe; }
   void count_sent(const rtp::Packet& packet, Time now);
   bool flows() const;
   void update_flow(Turn& turn);
@@ -150,6 +173,9 @@ class Consumer {
   uint32_t handle_;
   channel::MediaKind kind_;
   channel::ConsumerType type_;
+  uint8_t leg_;  // of a pipe: the stream that it keeps to
+  uint8_t priority_ = 1;
+  Consumer* next_leg_ = nullptr;
   uint64_t rtx_index_;
   std::string cname_;
   uint8_t payload_type_ = 0;

@@ -52,7 +52,39 @@ StreamDump dump_stream(const InboundStream& stream) {
           .use_nack = options.nack,
           .use_pli = options.pli,
           .use_fir = options.fir,
-          .score = stream.score()};
+          .score = stream.score(),
+          .use_in_band_fec = options.in_band_fec,
+          .use_dtx = options.dtx,
+          .spatial_layers = options.spatial_layers,
+          .temporal_layers = options.temporal_layers};
+}
+
+// Of what a consumer sends, as much as it takes from the stream behind it.
+StreamDump dump_leg(const Consumer& leg) {
+  const InboundStream& source = leg.producer().streams()[leg.source_index()];
+  return {.encoding_idx = leg.source_index(),
+          .ssrc = leg.ssrc(),
+          .payload_type = leg.payload_type(),
+          .mime_type = leg.mime_type(),
+          .clock_rate = leg.clock_rate(),
+          .rtx_ssrc = leg.rtx_ssrc(),
+          .rtx_payload_type = leg.rtx_payload_type(),
+          .use_nack = leg.uses_nack(),
+          .use_pli = leg.uses_pli(),
+          .use_fir = leg.uses_fir(),
+          .score = leg.own_score(),
+          .use_in_band_fec = source.options().in_band_fec,
+          .use_dtx = source.options().dtx,
+          .spatial_layers = leg.spatial_layers(),
+          .temporal_layers = source.options().temporal_layers};
+}
+
+std::vector<std::pair<std::string, std::string>> bitrate_by_layer(InboundStream& stream, Time now) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (InboundStream::Layer& layer : stream.layers())
+    out.push_back({std::to_string(layer.spatial) + "." + std::to_string(layer.temporal),
+                   std::to_string(layer.rate.bits_per_second(now))});
+  return out;
 }
 
 StreamStats inbound(InboundStream& stream, MediaKind kind, Duration rtt, Time now) {
@@ -79,7 +111,8 @@ StreamStats inbound(InboundStream& stream, MediaKind kind, Duration rtt, Time no
           .fir_count = counts.firs,
           .round_trip_time = seconds(rtt) * 1000,
           .score = stream.score(),
-          .bitrate_by_layer = {}};
+          .bitrate_by_layer = bitrate_by_layer(stream, now),
+          .rtx_packets_discarded = counts.rtx_discarded};
 }
 
 }  // namespace
@@ -95,29 +128,59 @@ WorkerDump dump(const Shared& shared, const Drops& drops) {
 
 RouterDump dump(const Router& router) {
   RouterDump out;
+  for (const auto& observer : router.observers()) out.rtp_observers.push_back(observer->handle());
   for (const auto& transport : router.transports()) {
     out.transports.push_back(transport->handle());
     for (const auto& producer : transport->producers()) {
       ProducerConsumers entry{.producer = producer->handle()};
-      for (const Consumer* consumer : producer->consumers) entry.consumers.push_back(consumer->handle());
+      for (const Consumer* consumer : producer->consumers)
+        if (consumer->is_first_leg()) entry.consumers.push_back(consumer->handle());
       out.producers.push_back(std::move(entry));
+      ProducerConsumers heard{.producer = producer->handle()};
+      for (const RtpObserver* observer : producer->observers) heard.consumers.push_back(observer->handle());
+      if (!heard.consumers.empty()) out.observed.push_back(std::move(heard));
+    }
+    for (const auto& producer : transport->data().producers()) {
+      ProducerConsumers entry{.producer = producer->handle()};
+      for (const DataConsumer* consumer : producer->consumers) entry.consumers.push_back(consumer->handle());
+      out.data_producers.push_back(std::move(entry));
     }
   }
   return out;
 }
 
 TransportDump dump(const Transport& transport) {
-  TransportDump out{.ice_state = transport.link().ice_state(),
-                    .ice_selected_tuple = transport.link().selected_tuple(),
-                    .dtls_state = transport.link().dtls_state()};
+  TransportDump out;
+  if (const link::WebRtc* link = transport.link().webrtc()) {
+    out.ice_state = link->ice_state();
+    out.ice_selected_tuple = link->selected_tuple();
+    out.dtls_state = link->dtls_state();
+    if (const auto profile = link->profile()) out.srtp_profile = name_of(*profile);
+  }
+  if (const link::Plain* link = transport.link().plain()) {
+    out.tuple = link->tuple();
+    out.rtcp_tuple = link->rtcp_tuple();
+  }
   for (const auto& producer : transport.producers()) out.producers.push_back(producer->handle());
-  for (const auto& consumer : transport.consumers()) out.consumers.push_back(consumer->handle());
-  if (const auto profile = transport.link().profile()) out.srtp_profile = name_of(*profile);
+  for (const auto& consumer : transport.consumers())
+    if (consumer->is_first_leg()) out.consumers.push_back(consumer->handle());
   transport.demux().each_ssrc([&](uint32_t ssrc, const Demux::Route& route) {
     out.ssrc_table.push_back({ssrc, route.producer->handle()});
   });
   for (const rtp::NegotiatedExtension& extension : transport.receive_extensions())
     out.recv_rtp_header_extensions.push_back({std::string(rtp::uri_of(extension.kind)), extension.id});
+  for (const auto& producer : transport.data().producers()) {
+    out.data_producers.push_back(producer->handle());
+    if (producer->stream()) out.stream_id_table.push_back({*producer->stream(), producer->handle()});
+  }
+  for (const auto& consumer : transport.data().consumers()) out.data_consumers.push_back(consumer->handle());
+  if (const sctp::Association* association = transport.data().association()) {
+    out.sctp_state = static_cast<channel::SctpState>(association->state());
+    if (association->state() == sctp::State::kConnected) {
+      out.sctp_max_outbound_streams = association->max_outbound_streams();
+      out.sctp_max_inbound_streams = association->max_inbound_streams();
+    }
+  }
   return out;
 }
 
@@ -127,30 +190,29 @@ ProducerDump dump(const Producer& producer) {
   return out;
 }
 
-ConsumerDump dump(const Consumer& consumer) {
-  ConsumerDump out{.paused = consumer.paused(),
-                   .producer_paused = consumer.producer().paused(),
-                   .preferred_layers = consumer.preferred_layers(),
-                   .target_layers = consumer.target_layers(),
-                   .current_layers = consumer.current_layers()};
+ConsumerDump dump(const Consumer& first_leg) {
+  ConsumerDump out{.paused = first_leg.paused(),
+                   .producer_paused = first_leg.producer().paused(),
+                   .preferred_layers = first_leg.preferred_layers(),
+                   .target_layers = first_leg.target_layers(),
+                   .current_layers = first_leg.current_layers(),
+                   .priority = first_leg.priority()};
   for (uint32_t i = 0; i < 128; ++i)
-    if (consumer.supported_payload_types()[i]) out.supported_codec_payload_types.push_back(i);
-  out.stream = StreamDump{.ssrc = consumer.ssrc(),
-                          .payload_type = consumer.payload_type(),
-                          .mime_type = consumer.mime_type(),
-                          .clock_rate = consumer.clock_rate(),
-                          .rtx_ssrc = consumer.rtx_ssrc(),
-                          .rtx_payload_type = consumer.rtx_payload_type(),
-                          .use_nack = consumer.uses_nack(),
-                          .use_pli = consumer.uses_pli(),
-                          .use_fir = consumer.uses_fir(),
-                          .score = consumer.own_score()};
+    if (first_leg.supported_payload_types()[i]) out.supported_codec_payload_types.push_back(i);
+  for (const Consumer* leg = &first_leg; leg; leg = leg->next_leg()) out.streams.push_back(dump_leg(*leg));
   return out;
 }
 
-WebRtcTransportCreated describe(const Transport& transport, const CreateWebRtcTransport& request,
+DataConsumerDump dump(const DataConsumer& consumer) {
+  return {.paused = consumer.paused(),
+          .data_producer_paused = consumer.producer().paused(),
+          .buffered_amount_low_threshold = static_cast<uint32_t>(consumer.low_threshold()),
+          .subchannels = {consumer.subchannels().begin(), consumer.subchannels().end()}};
+}
+
+WebRtcTransportCreated describe(const link::WebRtc& link, const CreateWebRtcTransport& request,
                                 const dtls::Certificate& certificate) {
-  const ice::Parameters& ice = transport.link().ice().parameters();
+  const ice::Parameters& ice = link.ice().parameters();
   WebRtcTransportCreated out{.ice_parameters = IceParameters{ice.ufrag, ice.password, true}};
   std::vector<ice::Listening> listening;
   for (const ListenAddress& address : request.addresses)
@@ -187,12 +249,23 @@ TransportStats stats(Transport& transport, Time now) {
                      .rtx_bytes_sent = counts.rtx_bytes_sent,
                      .rtx_send_bitrate = whole(transport.rtx_send_bitrate(now)),
                      .rtp_packet_loss_received = transport.loss_received(),
-                     .rtp_packet_loss_sent = transport.loss_sent(),
-                     .ice_state = transport.link().ice_state(),
-                     .ice_selected_tuple = transport.link().selected_tuple(),
-                     .dtls_state = transport.link().dtls_state()};
-  if (const auto remb = transport.remb()) out.available_outgoing_bitrate = whole(*remb);
-  if (transport.max_incoming_bitrate() != 0) out.max_incoming_bitrate = transport.max_incoming_bitrate();
+                     .rtp_packet_loss_sent = transport.loss_sent()};
+  if (const uint64_t bitrate = transport.available_outgoing_bitrate())
+    out.available_outgoing_bitrate = whole(bitrate);
+  if (const uint32_t bitrate = transport.max_incoming_bitrate()) out.max_incoming_bitrate = bitrate;
+  if (const uint32_t bitrate = transport.max_outgoing_bitrate()) out.max_outgoing_bitrate = bitrate;
+  if (const uint32_t bitrate = transport.min_outgoing_bitrate()) out.min_outgoing_bitrate = bitrate;
+  if (const sctp::Association* association = transport.data().association())
+    out.sctp_state = static_cast<channel::SctpState>(association->state());
+  if (const link::WebRtc* link = transport.link().webrtc()) {
+    out.ice_state = link->ice_state();
+    out.ice_selected_tuple = link->selected_tuple();
+    out.dtls_state = link->dtls_state();
+  }
+  if (const link::Plain* link = transport.link().plain()) {
+    out.tuple = link->tuple();
+    out.rtcp_tuple = link->rtcp_tuple();
+  }
   return out;
 }
 
@@ -204,35 +277,68 @@ StreamStatsList stats(Producer& producer, Time now) {
   return out;
 }
 
-StreamStatsList stats(Consumer& consumer, Time now) {
-  const Consumer::Counts& counts = consumer.counts();
-  const Consumer::Remote& remote = consumer.remote();
-  StreamStats own{.type = StreamDirection::kOutboundRtp,
-                  .ssrc = consumer.ssrc(),
-                  .rtx_ssrc = consumer.rtx_ssrc(),
-                  .kind = consumer.producer().kind(),
-                  .mime_type = consumer.mime_type(),
+namespace {
+
+StreamStats outbound(Consumer& leg, Time now) {
+  const Consumer::Counts& counts = leg.counts();
+  const Consumer::Remote& remote = leg.remote();
+  StreamStats out{.type = StreamDirection::kOutboundRtp,
+                  .ssrc = leg.ssrc(),
+                  .rtx_ssrc = leg.rtx_ssrc(),
+                  .kind = leg.producer().kind(),
+                  .mime_type = leg.mime_type(),
                   .packet_count = counts.packets,
                   .byte_count = counts.bytes,
-                  .bitrate = whole(consumer.bitrate(now)),
+                  .bitrate = whole(leg.bitrate(now)),
                   .packets_lost = remote.lost,
                   .fraction_lost = remote.fraction_lost,
                   .jitter = static_cast<double>(remote.jitter),
-                  .packets_discarded = 0,
                   .packets_retransmitted = counts.retransmitted,
                   .packets_repaired = counts.retransmitted,
                   .nack_count = counts.nacks,
                   .nack_packet_count = counts.nacked_packets,
                   .pli_count = counts.plis,
                   .fir_count = counts.firs,
-                  .score = consumer.own_score()};
-  if (remote.rtt) own.round_trip_time = seconds(*remote.rtt) * 1000;
-  StreamStatsList out;
-  out.streams.push_back(std::move(own));
-  if (const auto current = consumer.current_layer())
-    out.streams.push_back(inbound(consumer.producer().streams()[*current], consumer.producer().kind(),
-                                  consumer.producer().transport().rtt(), now));
+                  .score = leg.own_score()};
+  if (remote.rtt) out.round_trip_time = seconds(*remote.rtt) * 1000;
   return out;
+}
+
+}  // namespace
+
+// What it sends; and unless it is a pipe, the stream that this comes from.
+StreamStatsList stats(Consumer& first_leg, Time now) {
+  StreamStatsList out;
+  for (Consumer* leg = &first_leg; leg; leg = leg->next_leg()) out.streams.push_back(outbound(*leg, now));
+  Producer& producer = first_leg.producer();
+  const auto current = first_leg.current_layer();
+  if (current && first_leg.type() != ConsumerType::kPipe)
+    out.streams.push_back(
+        inbound(producer.streams()[*current], producer.kind(), producer.transport().rtt(), now));
+  return out;
+}
+
+DataProducerStats stats(const DataProducer& producer) {
+  return {producer.counts().messages, producer.counts().bytes};
+}
+
+DataConsumerStats stats(const DataConsumer& consumer) {
+  return {consumer.counts().messages, consumer.counts().bytes, static_cast<uint32_t>(consumer.buffered())};
+}
+
+void add_stats(const Router& router, Time now, AllStats& out) {
+  for (const auto& transport : router.transports()) {
+    out.transports.push_back({transport->handle(), stats(*transport, now)});
+    for (const auto& producer : transport->producers())
+      out.producers.push_back({producer->handle(), stats(*producer, now).streams});
+    for (const auto& consumer : transport->consumers())
+      if (consumer->is_first_leg())
+        out.consumers.push_back({consumer->handle(), stats(*consumer, now).streams});
+    for (const auto& producer : transport->data().producers())
+      out.data_producers.push_back({producer->handle(), stats(*producer)});
+    for (const auto& consumer : transport->data().consumers())
+      out.data_consumers.push_back({consumer->handle(), stats(*consumer)});
+  }
 }
 
 }  // namespace sfu

@@ -10,14 +10,20 @@ channel::WorkerDump dump(const Shared& shared, const Drops& drops);
 channel::RouterDump dump(const Router& router);
 channel::TransportDump dump(const Transport& transport);
 channel::ProducerDump dump(const Producer& producer);
-channel::ConsumerDump dump(const Consumer& consumer);
+// Of a pipe's, with all its legs.
+channel::ConsumerDump dump(const Consumer& first_leg);
+channel::DataConsumerDump dump(const DataConsumer& consumer);
 
-channel::WebRtcTransportCreated describe(const Transport& transport,
+channel::WebRtcTransportCreated describe(const link::WebRtc& link,
                                          const channel::CreateWebRtcTransport& request,
                                          const dtls::Certificate& certificate);
 
 channel::TransportStats stats(Transport& transport, Time now);
 channel::StreamStatsList stats(Producer& producer, Time now);
-channel::StreamStatsList stats(Consumer& consumer, Time now);
+channel::StreamStatsList stats(Consumer& first_leg, Time now);
+channel::DataProducerStats stats(const DataProducer& producer);
+channel::DataConsumerStats stats(const DataConsumer& consumer);
+// Appends those of all that is in the router.
+void add_stats(const Router& router, Time now, channel::AllStats& out);
 
 }  // namespace sfu

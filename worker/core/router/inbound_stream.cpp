@@ -1,5 +1,7 @@
 #include "core/router/inbound_stream.hpp"
 
+#include <algorithm>
+
 namespace sfu {
 
 InboundStream::InboundStream(Options options)
@@ -23,10 +25,20 @@ bool InboundStream::receive(const rtp::PacketRef& packet, bool repair) {
   ++counts_.packets;
   counts_.bytes += packet->size;
   rate_.add(packet->size, now);
+  if (options_.video) count_layer(*packet);
   last_packet_ = now;
   history_.insert(packet);
   if (packet->frame.key_frame) key_frames_.on_key_frame();
   return true;
+}
+
+void InboundStream::count_layer(const rtp::Packet& packet) {
+  const rtp::Frame& frame = packet.frame;
+  auto layer = std::ranges::find_if(layers_, [&](const Layer& each) {
+    return each.spatial == frame.spatial_layer && each.temporal == frame.temporal_layer;
+  });
+  if (layer == layers_.end()) layer = layers_.insert(layer, {frame.spatial_layer, frame.temporal_layer});
+  layer->rate.add(packet.size, packet.arrival);
 }
 
 void InboundStream::learn_ssrc(uint32_t ssrc, bool rtx) {

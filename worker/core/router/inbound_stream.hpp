@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "core/base/sequence.hpp"
 #include "core/router/score.hpp"
@@ -36,12 +37,16 @@ class InboundStream {
     bool pli = false;
     bool fir = false;
     bool dtx = false;
+    bool in_band_fec = false;
+    uint8_t spatial_layers = 1;
+    uint8_t temporal_layers = 1;
     Duration key_frame_delay{0};
   };
   struct Counts {
     uint64_t packets = 0;
     uint64_t bytes = 0;
     uint64_t discarded = 0;
+    uint64_t rtx_discarded = 0;
     uint64_t retransmitted = 0;
     uint64_t repaired = 0;
     uint64_t nacks = 0;
@@ -66,7 +71,8 @@ class InboundStream {
   // The SSRC of this stream or its RTX, seen for the first time or again after the sender's restart.
   void learn_ssrc(uint32_t ssrc, bool rtx);
   void on_sender_report(const rtcp::NtpMapping& mapping) { mapping_ = mapping; }
-  void on_discarded() { ++counts_.discarded; }
+  // A retransmission that cannot be used: of nothing, as probes are, or of an unknown original.
+  void on_rtx_discarded() { ++counts_.rtx_discarded; }
 
   bool active() const { return active_; }
   // A packet came; true when the stream had been silent.
@@ -100,8 +106,17 @@ class InboundStream {
   uint8_t fraction_lost() const { return fraction_lost_; }
   const Counts& counts() const { return counts_; }
   uint64_t bitrate(Time now) { return rate_.bits_per_second(now); }
+  // Of each spatial and temporal layer that was seen.
+  struct Layer {
+    uint8_t spatial = 0;
+    uint8_t temporal = 0;
+    rtp::Rate rate{};
+  };
+  std::vector<Layer>& layers() { return layers_; }
 
  private:
+  void count_layer(const rtp::Packet& packet);
+
   Options options_;
   Unwrapper<uint16_t> order_;
   rtp::Reception reception_;
@@ -109,6 +124,7 @@ class InboundStream {
   rtp::History history_;
   rtp::KeyFrameRequests key_frames_;
   rtp::Rate rate_;
+  std::vector<Layer> layers_;
   std::optional<rtcp::NtpMapping> mapping_;
   Score score_;
   Counts counts_;

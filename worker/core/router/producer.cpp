@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "core/router/consumer.hpp"
+#include "core/router/rtp_observer.hpp"
 #include "core/router/rtp_parameters.hpp"
 #include "core/router/transport.hpp"
 #include "core/rtp/codec.hpp"
@@ -32,6 +33,7 @@ Producer::Producer(const channel::Produce& request, Transport& transport)
       paused_(request.paused),
       mid_(request.rtp_parameters->mid.value_or("")),
       extensions_(negotiated_extensions(*request.rtp_parameters)) {
+  if (request.packet_ids) last_packet_id_ = 0;
   const channel::RtpParameters& rtp = *request.rtp_parameters;
   for (const channel::CodecMapping& mapping : request.rtp_mapping->codecs)
     if (const auto* codec = find_codec(rtp, mapping.payload_type))
@@ -76,7 +78,10 @@ InboundStream* Producer::receive(rtp::PacketRef& packet, const Demux::Route& rou
   } else {
     packet->frame = {};
   }
+  if (traces.any())
+    traces.packet(handle_, *packet, Traces::numbers_of(*packet), Traces::Direction::kIn, route.rtx, turn);
   packet->payload_type = codec->mapped_payload_type;
+  if (last_packet_id_) rtp::set_packet_id(*packet, ++*last_packet_id_);
   if (!stream.receive(packet, route.rtx)) {
     turn.drop(Drop::kDuplicate);
     return nullptr;
@@ -84,6 +89,7 @@ InboundStream* Producer::receive(rtp::PacketRef& packet, const Demux::Route& rou
   transport_.wake_producers_by(std::min(stream.missing_deadline(), stream.key_frames().deadline()));
   if (stream.wake_up()) on_active_changed(turn);
   if (video()) note_orientation(*packet, turn);
+  if (!observers.empty() && !paused_) note_level(*packet, turn.now);
   return &stream;
 }
 
@@ -91,7 +97,7 @@ bool Producer::unwrap(rtp::Packet& packet, InboundStream& stream) {
   const auto& options = stream.options();
   if (!options.ssrc) return false;
   if (rtp::unwrap_rtx(packet, options.payload_type, *options.ssrc) == rtp::Rtx::kOriginal) return true;
-  stream.on_discarded();
+  stream.on_rtx_discarded();
   return false;
 }
 
@@ -102,6 +108,17 @@ void Producer::note_orientation(const rtp::Packet& packet, Turn& turn) {
   turn.tell(handle_, channel::VideoOrientation{.camera = orientation->camera_back,
                                                .flip = orientation->flip,
                                                .rotation = orientation->rotation});
+}
+
+void Producer::note_level(const rtp::Packet& packet, Time now) {
+  if (const auto level = rtp::audio_level(packet))
+    for (RtpObserver* observer : observers) observer->on_level(handle_, level->level, now);
+}
+
+uint8_t Producer::worst_fraction_lost() const {
+  uint8_t worst = 0;
+  for (const Consumer* consumer : consumers) worst = std::max(worst, consumer->remote().fraction_lost);
+  return worst;
 }
 
 void Producer::pause(Turn& turn) {
@@ -118,7 +135,7 @@ void Producer::request_key_frame(uint8_t stream, Turn& turn) {
   if (!video() || stream >= streams_.size()) return;
   InboundStream& wanted = streams_[stream];
   if (wanted.key_frames().request(turn.now, transport_.rtt()))
-    transport_.send_key_frame_request(wanted, turn);
+    transport_.send_key_frame_request(*this, wanted, turn);
   transport_.wake_producers_by(wanted.key_frames().deadline());
   transport_.update_deadline(turn.now);
 }

@@ -11,11 +11,13 @@
 #include "core/link/turn.hpp"
 #include "core/router/demux.hpp"
 #include "core/router/inbound_stream.hpp"
+#include "core/router/traces.hpp"
 #include "core/rtp/extensions.hpp"
 
 namespace sfu {
 
 class Consumer;
+class RtpObserver;
 class Transport;
 
 class Producer {
@@ -39,6 +41,8 @@ class Producer {
 
   // In the order in which they were added; Router adds and removes them.
   std::vector<Consumer*> consumers;
+  std::vector<RtpObserver*> observers;  // that hear it
+  Traces traces;
 
   void pause(Turn& turn);
   void resume(Turn& turn);
@@ -46,6 +50,8 @@ class Producer {
   // such requests allows, and again until one comes.
   void request_key_frame(uint8_t stream, Turn& turn);
 
+  // What the worst of its listeners last reported.
+  uint8_t worst_fraction_lost() const;
   // Whether any consumer waits for this stream, or plays it.
   bool is_wanted(uint8_t stream) const;
 
@@ -65,6 +71,7 @@ class Producer {
   bool unwrap(rtp::Packet& packet, InboundStream& stream);
   void on_active_changed(Turn& turn);
   void note_orientation(const rtp::Packet& packet, Turn& turn);
+  void note_level(const rtp::Packet& packet, Time now);
 
   uint32_t handle_;
   Transport& transport_;
@@ -75,6 +82,7 @@ class Producer {
   std::vector<rtp::NegotiatedExtension> extensions_;
   std::vector<InboundStream> streams_;
   std::optional<rtp::VideoOrientation> orientation_;
+  std::optional<uint32_t> last_packet_id_;  // packets are given ids
 };
 
 }  // namespace sfu

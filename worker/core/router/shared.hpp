@@ -20,6 +20,9 @@ class Router;
 class Transport;
 class Producer;
 class Consumer;
+class DataProducer;
+class DataConsumer;
+class RtpObserver;
 
 struct Shared {
   Shared(const Random::Seed& seed, srtp::Backend srtp_backend)
@@ -31,8 +34,10 @@ struct Shared {
   srtp::Sealer sealer;
   std::optional<dtls::Context> dtls;
 
-  Deadlines deadlines;
+  Deadlines deadlines;           // of transports
+  Deadlines observer_deadlines;  // of RTP observers
   FlatMap<Path, Transport*, PathHash> paths;
+  FlatMap<uint32_t, Transport*> sockets;  // those that belong to one transport alone
   FlatMap<ice::UfragKey, Transport*> ufrags;
   std::vector<Transport*> sending;  // those with jobs, in the order of their first
 
@@ -40,7 +45,17 @@ struct Shared {
   FlatMap<uint32_t, Router*> routers;
   FlatMap<uint32_t, Transport*> transports;
   FlatMap<uint32_t, Producer*> producers;
-  FlatMap<uint32_t, Consumer*> consumers;
+  FlatMap<uint32_t, Consumer*> consumers;  // a pipe's: its first leg
+  FlatMap<uint32_t, DataProducer*> data_producers;
+  FlatMap<uint32_t, DataConsumer*> data_consumers;
+  FlatMap<uint32_t, RtpObserver*> rtp_observers;
+
+  // Whose a datagram is that is not STUN; null: nobody's.
+  Transport* transport_at(const Path& path) {
+    if (Transport** by_path = paths.find(path)) return *by_path;
+    Transport** by_socket = sockets.find(path.socket);
+    return by_socket ? *by_socket : nullptr;
+  }
 };
 
 }  // namespace sfu

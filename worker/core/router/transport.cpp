@@ -16,16 +16,56 @@ link::WebRtc::Options link_options(const channel::CreateWebRtcTransport& request
           .addresses = request.addresses};
 }
 
+link::Plain::Options link_options(const channel::CreatePlainTransport& request, srtp::Backend backend) {
+  return {.owner = request.transport,
+          .address = *request.address,
+          .rtcp_address = request.rtcp_address,
+          .comedia = request.comedia,
+          .suite = request.srtp_crypto_suite,
+          .backend = backend};
+}
+
 }  // namespace
 
 Transport::Transport(const channel::CreateWebRtcTransport& request, Router& router, Shared& shared)
     : handle_(request.transport),
       router_(router),
       shared_(shared),
-      link_(link_options(request, shared.backend), *shared.dtls, shared.random),
+      link_(std::in_place_type<link::WebRtc>, link_options(request, shared.backend), *shared.dtls,
+            shared.random),
+      data_(handle_, link_, request.sctp, TransportData::Carries::kMessages),
       own_ssrc_(shared.random.u32() | 1) {
+  enter_tables();
+}
+
+Transport::Transport(const channel::CreatePlainTransport& request, Router& router, Shared& shared)
+    : handle_(request.transport),
+      router_(router),
+      shared_(shared),
+      link_(std::in_place_type<link::Plain>, link_options(request, shared.backend), shared.random),
+      data_(handle_, link_, request.sctp,
+            request.pipe ? TransportData::Carries::kMessagesWithSubchannels
+                         : TransportData::Carries::kMessages),
+      own_ssrc_(shared.random.u32() | 1) {
+  enter_tables();
+}
+
+Transport::Transport(const channel::CreateDirectTransport& request, Router& router, Shared& shared)
+    : handle_(request.transport),
+      router_(router),
+      shared_(shared),
+      link_(std::in_place_type<link::Direct>),
+      data_(handle_, link_, request.max_send_message_size, request.max_receive_message_size),
+      own_ssrc_(shared.random.u32() | 1) {
+  enter_tables();
+}
+
+void Transport::enter_tables() {
   shared_.transports[handle_] = this;
-  for (const ice::UfragKey key : link_.ice().keys()) shared_.ufrags[key] = this;
+  if (const link::WebRtc* way = link_.webrtc())
+    for (const ice::UfragKey key : way->ice().keys()) shared_.ufrags[key] = this;
+  if (const link::Plain* way = link_.plain())
+    for (const uint32_t socket : way->sockets()) shared_.sockets[socket] = this;
 }
 
 Transport::~Transport() {
@@ -33,44 +73,101 @@ Transport::~Transport() {
   shared_.transports.erase(handle_);
   shared_.ufrags.erase_if([&](ice::UfragKey, Transport* owner) { return owner == this; });
   shared_.paths.erase_if([&](const Path&, Transport* owner) { return owner == this; });
+  if (const link::Plain* way = link_.plain())
+    for (const uint32_t socket : way->sockets()) shared_.sockets.erase(socket);
   std::erase(shared_.sending, this);
 }
 
 // ---- datagrams
 
 void Transport::on_stun(const stun::Message& message, const Path& path, Turn& turn) {
-  apply(link_.on_stun(message, path, turn), turn);
+  if (link::WebRtc* way = link_.webrtc()) apply(way->on_stun(message, path, turn), turn);
 }
 
 void Transport::on_dtls(Bytes datagram, const Path& path, Turn& turn) {
+  link::WebRtc* way = link_.webrtc();
+  if (!way) return turn.drop(Drop::kNotAProtocol);
   counts_.bytes_received += datagram.size();
   receive_rate_.add(datagram.size(), turn.now);
-  apply(link_.on_dtls(datagram, path, turn), turn);
+  apply(way->on_dtls(datagram, path, turn), turn);
+  if (dtls::Datagrams* packets = way->received_data()) {
+    for (const std::vector<uint8_t>& packet : *packets) data_.on_packet(packet, turn);
+    packets->clear();
+  }
+  update_deadline(turn.now);
+}
+
+void Transport::on_other(Bytes datagram, const Path& path, Turn& turn) {
+  const link::Plain* way = link_.plain();
+  if (!way || !data_.has_sctp()) return turn.drop(Drop::kNotAProtocol);
+  counts_.bytes_received += datagram.size();
+  receive_rate_.add(datagram.size(), turn.now);
+  if (!way->protects()) follow(path, turn);
+  if (!way->is_remote(path)) return turn.drop(Drop::kUnknownPath);
+  data_.on_packet(datagram, turn);
+  update_deadline(turn.now);
+}
+
+void Transport::on_disconnected(const Path& path, Turn& turn) {
+  if (link::WebRtc* way = link_.webrtc()) apply(way->disconnected(path, turn), turn);
 }
 
 // The path of one RTP packet, from the wire to every subscriber.
 void Transport::on_rtp(rtp::PacketRef packet, const Path& path, Turn& turn) {
   counts_.bytes_received += packet->size;
   receive_rate_.add(packet->size, turn.now);
-  if (const auto why = link_.open_rtp(*packet)) return turn.drop(*why);  // authentic, fresh, decrypted
+  if (const auto why = link_.open_rtp(*packet, path)) return turn.drop(*why);  // authentic, fresh, decrypted
   follow(path, turn);
-  if (!rtp::parse(*packet, extension_table_)) return turn.drop(Drop::kMalformedRtp);
-  if (const auto sequence = rtp::transport_sequence(*packet))  // the feedback owes the sender this one
-    arrivals_.on_packet(*sequence, packet->arrival, packet->ssrc);
-  const Demux::Route* route = demux_.find(*packet);  // SSRC, else MID and RID
-  if (!route) return turn.drop(Drop::kUnknownSsrc);
-  count_received(*packet, route->rtx, turn.now);
-  Producer& producer = *route->producer;
-  InboundStream* stream = producer.receive(packet, *route, turn);  // loss, RTX, NACK, statistics
-  if (stream) {
-    for (Consumer* consumer : producer.consumers)
-      consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
-  }
+  if (const Demux::Route* route = find_route(*packet, turn)) receive(*route, std::move(packet), turn);
   update_deadline(turn.now);
 }
 
+const Demux::Route* Transport::find_route(rtp::Packet& packet, Turn& turn) {
+  if (!rtp::parse(packet, extension_table_)) {
+    turn.drop(Drop::kMalformedRtp);
+    return nullptr;
+  }
+  if (const auto sequence = rtp::transport_sequence(packet))  // the feedback owes the sender this one
+    arrivals_.on_packet(*sequence, packet.arrival, packet.ssrc);
+  const Demux::Route* route = demux_.find(packet);  // SSRC, else MID and RID
+  if (!route) turn.drop(Drop::kUnknownSsrc);
+  return route;
+}
+
+void Transport::receive(const Demux::Route& route, rtp::PacketRef packet, Turn& turn) {
+  count_received(*packet, route.rtx, turn.now);
+  Producer& producer = *route.producer;
+  InboundStream* stream = producer.receive(packet, route, turn);  // loss, RTX, NACK, statistics
+  if (!stream) return;
+  for (Consumer* consumer : producer.consumers)
+    consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
+}
+
+// What the controller sends is in no batch that a socket brought: it gets its slot here.
+void Transport::send_rtp(const Producer& producer, Bytes bytes, Turn& turn) {
+  if (!link_.direct()) return turn.drop(Drop::kNotAProtocol);
+  const rtp::PacketRef packet = slot_of(bytes, turn);
+  if (!packet) return turn.drop(Drop::kTooLarge);
+  const Demux::Route* route = find_route(*packet, turn);
+  if (!route) return;
+  if (route->producer != &producer) return turn.drop(Drop::kUnknownSsrc);
+  receive(*route, packet, turn);
+  update_deadline(turn.now);
+}
+
+rtp::PacketRef Transport::slot_of(Bytes bytes, Turn& turn) {
+  if (bytes.size() > rtp::Packet::kCapacity) return {};
+  counts_.bytes_received += bytes.size();
+  receive_rate_.add(bytes.size(), turn.now);
+  rtp::PacketRef packet = shared_.packets.take();
+  packet->size = static_cast<uint16_t>(bytes.size());
+  packet->arrival = turn.now;
+  std::copy(bytes.begin(), bytes.end(), packet->bytes.begin());
+  return packet;
+}
+
 void Transport::follow(const Path& path, Turn& turn) {
-  if (link_.path() && !(*link_.path() == path)) apply(link_.follow(path, turn), turn);
+  if (!link_.path() || !(*link_.path() == path)) apply(link_.follow(path, turn), turn);
 }
 
 void Transport::count_received(const rtp::Packet& packet, bool rtx, Time now) {
@@ -97,6 +194,9 @@ void Transport::wake(Turn& turn) {
       case Timer::kFeedback:
         send_feedback(turn);
         break;
+      case Timer::kData:
+        data_.wake(turn);
+        break;
       case Timer::kCount:
         break;
     }
@@ -111,6 +211,7 @@ void Transport::check_silence(Turn& turn) {
 
 void Transport::update_deadline(Time now) {
   timers_.set(Timer::kFeedback, ready() ? arrivals_.deadline() : kNever);
+  timers_.set(Timer::kData, data_.deadline());
   // Never in the past: a wake that could do nothing must not be asked for again at once.
   const Time next = std::min(link_.deadline(), timers_.deadline());
   shared_.deadlines.set(*this, next == kNever ? kNever : std::max(next, now));
@@ -130,6 +231,7 @@ void Transport::apply(const link::Changes& changes, Turn& turn) {
       shared_.paths.erase(*changes.removed);
   if (changes.retired) shared_.ufrags.erase(*changes.retired);
   if (ready() != was_ready_) on_ready_changed(turn);
+  data_.on_link_changed(turn);
   update_deadline(turn.now);
 }
 
@@ -143,15 +245,41 @@ void Transport::on_ready_changed(Turn& turn) {
 // ---- the controller
 
 Result<channel::DtlsRole> Transport::connect(const channel::ConnectWebRtcTransport& request, Turn& turn) {
-  Result<channel::DtlsRole> role = link_.connect(request.role, request.fingerprints, turn);
-  apply({}, turn);
+  link::WebRtc* way = link_.webrtc();
+  if (!way) return Error::type("transport " + std::to_string(handle_) + " is no WebRTC transport");
+  Result<channel::DtlsRole> role = way->connect(request.role, request.fingerprints, turn);
+  on_link_changed(turn);
   return role;
 }
 
-ice::Parameters Transport::restart_ice() {
-  if (const auto unused = link_.ice().restart(shared_.random)) shared_.ufrags.erase(*unused);
-  for (const ice::UfragKey key : link_.ice().keys()) shared_.ufrags[key] = this;
-  return link_.ice().parameters();
+Result<channel::PlainTransportConnected> Transport::connect(const channel::ConnectPlainTransport& request,
+                                                            Turn& turn) {
+  link::Plain* way = link_.plain();
+  if (!way) return Error::type("transport " + std::to_string(handle_) + " is no plain or pipe transport");
+  Result<channel::PlainTransportConnected> connected = way->connect(request);
+  on_link_changed(turn);
+  return connected;
+}
+
+Result<channel::IceParameters> Transport::restart_ice() {
+  link::WebRtc* way = link_.webrtc();
+  if (!way) return Error::type("transport " + std::to_string(handle_) + " is no WebRTC transport");
+  if (const auto unused = way->ice().restart(shared_.random)) shared_.ufrags.erase(*unused);
+  for (const ice::UfragKey key : way->ice().keys()) shared_.ufrags[key] = this;
+  const ice::Parameters& parameters = way->ice().parameters();
+  return channel::IceParameters{parameters.ufrag, parameters.password, true};
+}
+
+void Transport::set_outgoing_bitrates(uint32_t min, uint32_t max) {
+  min_outgoing_bitrate_ = min;
+  max_outgoing_bitrate_ = max;
+}
+
+uint64_t Transport::available_outgoing_bitrate() const {
+  if (!remb_) return 0;
+  const uint64_t capped =
+      max_outgoing_bitrate_ != 0 ? std::min<uint64_t>(*remb_, max_outgoing_bitrate_) : *remb_;
+  return std::max<uint64_t>(capped, min_outgoing_bitrate_);
 }
 
 void Transport::set_max_incoming_bitrate(uint32_t bitrate, Turn& turn) {
@@ -174,14 +302,18 @@ Result<Producer*> Transport::add(std::unique_ptr<Producer> producer) {
   return producers_.back().get();
 }
 
-Result<Consumer*> Transport::add(std::unique_ptr<Consumer> consumer) {
-  if (consumers_by_ssrc_.contains(consumer->ssrc()) ||
-      (consumer->rtx_ssrc() && consumers_by_ssrc_.contains(*consumer->rtx_ssrc())))
-    return Error::type("rtpParameters.encodings[0]: another consumer of this transport has the same ssrc");
-  consumers_by_ssrc_[consumer->ssrc()] = consumer.get();
-  if (consumer->rtx_ssrc()) consumers_by_ssrc_[*consumer->rtx_ssrc()] = consumer.get();
-  consumers_.push_back(std::move(consumer));
-  return consumers_.back().get();
+Result<Consumer*> Transport::add(std::vector<std::unique_ptr<Consumer>> legs) {
+  Consumer* const first = legs.front().get();
+  for (const auto& leg : legs)
+    for (const std::optional<uint32_t> ssrc : {std::optional(leg->ssrc()), leg->rtx_ssrc()})
+      if (ssrc && consumers_by_ssrc_.contains(*ssrc))
+        return Error::type("rtpParameters.encodings: another consumer of this transport has the same ssrc");
+  for (auto& leg : legs) {
+    consumers_by_ssrc_[leg->ssrc()] = leg.get();
+    if (leg->rtx_ssrc()) consumers_by_ssrc_[*leg->rtx_ssrc()] = leg.get();
+    consumers_.push_back(std::move(leg));
+  }
+  return first;
 }
 
 void Transport::remove(const Producer& producer) {
@@ -196,7 +328,10 @@ void Transport::remove(const Consumer& consumer) {
   std::erase_if(consumers_, [&](const auto& owned) { return owned.get() == &consumer; });
 }
 
-void Transport::close(Turn& turn) { link_.close(turn); }
+void Transport::close(Turn& turn) {
+  data_.close(turn);
+  link_.close(turn);
+}
 
 double Transport::loss_received() const {
   uint64_t expected = 0, lost = 0;
@@ -215,17 +350,19 @@ void Transport::queue(SendJob job) {
   jobs_.push_back(std::move(job));
 }
 
-bool Transport::lay_out(Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now) {
+bool Transport::lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing) {
   Sent media, repairs;
-  for (; ready() && jobs_done_ < jobs_.size() && !outbox.full(); ++jobs_done_) {
+  const bool sends = ready();
+  const link::Route route = sends ? link_.rtp_route() : link::Route{};
+  for (; sends && jobs_done_ < jobs_.size() && !turn.outbox.full(); ++jobs_done_) {
     const SendJob& job = jobs_[jobs_done_];
-    const size_t size = lay_out_one(job, outbox, sealing, now);
+    const size_t size = lay_out_one(job, route, sealing, turn);
     Sent& sent = job.kind == SendJob::Kind::kRtx ? repairs : media;
     sent.bytes += size;
     sent.packets += size > 0 ? 1 : 0;
   }
-  count_sent(media, repairs, now);
-  if (ready() && jobs_done_ < jobs_.size()) return false;
+  count_sent(media, repairs, turn.now);
+  if (sends && jobs_done_ < jobs_.size()) return false;
   jobs_.clear();
   jobs_done_ = 0;
   return true;
@@ -233,8 +370,8 @@ bool Transport::lay_out(Outbox& outbox, std::vector<srtp::SealJob>& sealing, Tim
 
 // One job into one slot: its header, and where its payload is to be encrypted from. The datagram's size; 0
 // when it cannot be sent.
-size_t Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing,
-                              Time now) {
+size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
+                              std::vector<srtp::SealJob>& sealing, Turn& turn) {
   const Consumer& consumer = *job.consumer;
   const rtp::Packet& packet = *job.packet;
   const bool rtx = job.kind == SendJob::Kind::kRtx;
@@ -243,31 +380,37 @@ size_t Transport::lay_out_one(const SendJob& job, Outbox& outbox, std::vector<sr
                                    .sequence = static_cast<uint16_t>(job.index),
                                    .timestamp = job.timestamp,
                                    .ssrc = rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
-  const std::optional<rtp::OwnExtensions> own = own_extensions(job, now);
+  const std::optional<rtp::OwnExtensions> own = own_extensions(job, turn.now);
   if (!own) return 0;
-  MutableBytes slot = outbox.slot(Outbox::kMaxDatagram);
+  MutableBytes slot = turn.outbox.slot(Outbox::kMaxDatagram);
   const size_t begin =
       rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet, consumer.extension_ids(), *own)
           : rtp::write_header(slot, header, packet, consumer.extension_ids(), *own);
-  const size_t size = begin + packet.payload.size + link_.rtp_overhead();
+  const size_t size = begin + packet.payload.size + route.overhead;
   if (begin == 0 || size > slot.size()) return 0;
 
-  // The header that SRTP leaves open ends before RTX's original sequence number (RFC 4588, 4).
-  const size_t open = rtx ? begin - 2 : begin;
-  srtp::SealJob seal{.keys = &link_.keys(),
-                     .index = job.index,
-                     .out = slot.data(),
-                     .header = static_cast<uint16_t>(open),
-                     .payload_size = static_cast<uint16_t>(begin - open + packet.payload.size),
-                     .payload = packet.payload_bytes().data()};
-  if (rtx || job.picture) {
+  const bool copied = rtx || job.picture || !route.keys;
+  if (copied) {
     std::memcpy(slot.data() + begin, packet.payload_bytes().data(), packet.payload.size);
     if (job.picture)
       rtp::rewrite_picture(slot.subspan(begin, packet.payload.size), packet.frame, *job.picture);
-    seal.payload = slot.data() + open;
   }
-  sealing.push_back(seal);
-  outbox.commit(*link_.path(), size);
+  if (!route.path) {  // direct
+    turn.tell(consumer.handle(),
+              channel::RtpPacket{{slot.begin(), slot.begin() + static_cast<ptrdiff_t>(size)}});
+    return size;
+  }
+  if (route.keys) {
+    // The header that SRTP leaves open ends before RTX's original sequence number (RFC 4588, 4).
+    const size_t open = rtx ? begin - 2 : begin;
+    sealing.push_back({.keys = route.keys,
+                       .index = job.index,
+                       .out = slot.data(),
+                       .header = static_cast<uint16_t>(open),
+                       .payload_size = static_cast<uint16_t>(begin - open + packet.payload.size),
+                       .payload = copied ? slot.data() + open : packet.payload_bytes().data()});
+  }
+  turn.outbox.commit(*route.path, size);
   return size;
 }
 

@@ -1,5 +1,6 @@
-// A negotiated path to one client and what flows on it. The way of a packet: on_rtp() here,
-// Producer::receive, Consumer::forward, then queue() and seal() of the consumer's transport.
+// A path to one remote (a client, a pipe's other end, the controller itself) and what flows on it. The way of
+// a packet: on_rtp() here, Producer::receive, Consumer::forward, then queue() and lay_out() of the consumer's
+// transport.
 #pragma once
 
 #include <memory>
@@ -8,10 +9,12 @@
 #include "core/base/deadlines.hpp"
 #include "core/base/timers.hpp"
 #include "core/bwe/arrivals.hpp"
-#include "core/link/webrtc.hpp"
+#include "core/link/link.hpp"
 #include "core/router/consumer.hpp"
 #include "core/router/producer.hpp"
 #include "core/router/shared.hpp"
+#include "core/router/traces.hpp"
+#include "core/router/transport_data.hpp"
 #include "core/rtcp/builder.hpp"
 
 namespace sfu {
@@ -28,28 +31,44 @@ class Transport : public Deadlines::Entry {
   };
 
   Transport(const channel::CreateWebRtcTransport& request, Router& router, Shared& shared);
+  Transport(const channel::CreatePlainTransport& request, Router& router, Shared& shared);
+  Transport(const channel::CreateDirectTransport& request, Router& router, Shared& shared);
   ~Transport();
 
   uint32_t handle() const { return handle_; }
   Router& router() const { return router_; }
-  link::WebRtc& link() { return link_; }
-  const link::WebRtc& link() const { return link_; }
-  // Keys and a path are there: media may be sent.
+  link::Link& link() { return link_; }
+  const link::Link& link() const { return link_; }
+  // A path, and keys if there are to be any: media may be sent.
   bool ready() const { return link_.ready(); }
+  TransportData& data() { return data_; }
+  const TransportData& data() const { return data_; }
 
   // ---- datagrams
   void on_stun(const stun::Message& message, const Path& path, Turn& turn);
   void on_dtls(Bytes datagram, const Path& path, Turn& turn);
   void on_rtp(rtp::PacketRef packet, const Path& path, Turn& turn);
   void on_rtcp(rtp::PacketRef packet, const Path& path, Turn& turn);
+  // Neither STUN, DTLS nor RTP: SCTP, where the link does not hide it in DTLS.
+  void on_other(Bytes datagram, const Path& path, Turn& turn);
+  void on_disconnected(const Path& path, Turn& turn);
+  // After anything that may have made the link ready, or no longer.
+  void on_link_changed(Turn& turn) { apply({}, turn); }
   void wake(Turn& turn);
+  // From the controller, over a direct link.
+  void send_rtp(const Producer& producer, Bytes packet, Turn& turn);
+  void send_rtcp(Bytes packet, Turn& turn);
 
   // ---- the controller
   Result<channel::DtlsRole> connect(const channel::ConnectWebRtcTransport& request, Turn& turn);
-  ice::Parameters restart_ice();
+  Result<channel::PlainTransportConnected> connect(const channel::ConnectPlainTransport& request, Turn& turn);
+  Result<channel::IceParameters> restart_ice();
   void set_max_incoming_bitrate(uint32_t bitrate, Turn& turn);
+  void set_outgoing_bitrates(uint32_t min, uint32_t max);
+  Traces traces;
   Result<Producer*> add(std::unique_ptr<Producer> producer);
-  Result<Consumer*> add(std::unique_ptr<Consumer> consumer);
+  // A consumer's legs, all or none; the first.
+  Result<Consumer*> add(std::vector<std::unique_ptr<Consumer>> legs);
   // The children must have been taken out of the router's references before.
   void remove(const Producer& producer);
   void remove(const Consumer& consumer);
@@ -62,9 +81,9 @@ class Transport : public Deadlines::Entry {
   void queue(SendJob job);
   // Moves queued jobs into the outbox as unencrypted slots and `sealing`, until the outbox is full. True when
   // all have gone.
-  bool lay_out(Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now);
+  bool lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing);
   // Asks this transport's client for a key frame of one of its streams.
-  void send_key_frame_request(InboundStream& stream, Turn& turn);
+  void send_key_frame_request(const Producer& producer, InboundStream& stream, Turn& turn);
   // Something of a producer's is due at `at`.
   void wake_producers_by(Time at);
   // After anything that may have moved a timer.
@@ -80,18 +99,27 @@ class Transport : public Deadlines::Entry {
   uint64_t rtp_send_bitrate(Time now) { return rtp_send_rate_.bits_per_second(now); }
   uint64_t rtx_receive_bitrate(Time now) { return rtx_receive_rate_.bits_per_second(now); }
   uint64_t rtx_send_bitrate(Time now) { return rtx_send_rate_.bits_per_second(now); }
-  std::optional<uint64_t> remb() const { return remb_; }
+  // What the remote says that it can take, within the application's limits; 0: it has not said.
+  uint64_t available_outgoing_bitrate() const;
   uint32_t max_incoming_bitrate() const { return max_incoming_bitrate_; }
+  uint32_t max_outgoing_bitrate() const { return max_outgoing_bitrate_; }
+  uint32_t min_outgoing_bitrate() const { return min_outgoing_bitrate_; }
   double loss_sent() const { return loss_sent_; }
   double loss_received() const;
   const std::vector<rtp::NegotiatedExtension>& receive_extensions() const { return receive_extensions_; }
 
  private:
-  enum class Timer : uint8_t { kReports, kProducers, kFeedback, kSilence, kBitrateLimit, kCount };
+  enum class Timer : uint8_t { kReports, kProducers, kFeedback, kSilence, kBitrateLimit, kData, kCount };
   static constexpr Duration kDefaultRtt = 100ms;
   static constexpr Duration kReportInterval = 1000ms;
   static constexpr Duration kSilenceInterval = 500ms;
   static constexpr Duration kBitrateLimitInterval = 1000ms;
+
+  const Demux::Route* find_route(rtp::Packet& packet, Turn& turn);
+  void receive(const Demux::Route& route, rtp::PacketRef packet, Turn& turn);
+  void receive_rtcp(Bytes packet, Turn& turn);
+  rtp::PacketRef slot_of(Bytes bytes, Turn& turn);
+  void enter_tables();
 
   // link changes
   void apply(const link::Changes& changes, Turn& turn);
@@ -117,6 +145,7 @@ class Transport : public Deadlines::Entry {
   // RTCP out
   void send_reports(Turn& turn);
   void send_receiver_reports(Turn& turn);
+  rtcp::ReportBlock report(const Producer& producer, InboundStream& stream, Time now);
   void send_sender_reports(Turn& turn);
   void add_extended_report(rtcp::Builder& builder, Time now);
   void send_feedback(Turn& turn);
@@ -136,12 +165,14 @@ class Transport : public Deadlines::Entry {
   };
   void count_sent(const Sent& media, const Sent& repairs, Time now);
   std::optional<rtp::OwnExtensions> own_extensions(const SendJob& job, Time now);
-  size_t lay_out_one(const SendJob& job, Outbox& outbox, std::vector<srtp::SealJob>& sealing, Time now);
+  size_t lay_out_one(const SendJob& job, const link::Route& route, std::vector<srtp::SealJob>& sealing,
+                     Turn& turn);
 
   uint32_t handle_;
   Router& router_;
   Shared& shared_;
-  link::WebRtc link_;
+  link::Link link_;
+  TransportData data_;
   bool was_ready_ = false;
   TimerTable<Timer> timers_;
 
@@ -168,6 +199,8 @@ class Transport : public Deadlines::Entry {
   std::optional<RemoteReference> remote_reference_;
   std::optional<uint64_t> remb_;
   uint32_t max_incoming_bitrate_ = 0;
+  uint32_t max_outgoing_bitrate_ = 0;
+  uint32_t min_outgoing_bitrate_ = 0;
   double loss_sent_ = 0;
   Counts counts_;
   rtp::Rate receive_rate_, rtp_receive_rate_, rtp_send_rate_, rtx_receive_rate_, rtx_send_rate_,

@@ -5,15 +5,38 @@
 #include "core/router/transport.hpp"
 
 namespace sfu {
+namespace {
+
+channel::SrTrace describe(const rtcp::SenderReport& report) {
+  return {.ssrc = report.ssrc,
+          .ntp_sec = static_cast<uint32_t>(report.ntp.value >> 32),
+          .ntp_frac = static_cast<uint32_t>(report.ntp.value),
+          .rtp_timestamp = report.rtp_timestamp,
+          .packet_count = report.packets,
+          .octet_count = report.octets};
+}
+
+}  // namespace
 
 // ---- in
 
 void Transport::on_rtcp(rtp::PacketRef packet, const Path& path, Turn& turn) {
   counts_.bytes_received += packet->size;
   receive_rate_.add(packet->size, turn.now);
-  if (const auto why = link_.open_rtcp(*packet)) return turn.drop(*why);
+  if (const auto why = link_.open_rtcp(*packet, path)) return turn.drop(*why);
   follow(path, turn);
-  rtcp::Reader reader(packet->data());
+  receive_rtcp(packet->data(), turn);
+}
+
+void Transport::send_rtcp(Bytes packet, Turn& turn) {
+  if (!link_.direct() || !rtcp::is_rtcp(packet)) return turn.drop(Drop::kMalformedRtcp);
+  counts_.bytes_received += packet.size();
+  receive_rate_.add(packet.size(), turn.now);
+  receive_rtcp(packet, turn);
+}
+
+void Transport::receive_rtcp(Bytes packet, Turn& turn) {
+  rtcp::Reader reader(packet);
   while (const auto message = reader.next())
     std::visit([&](const auto& m) { on_message(m, turn); }, *message);
   if (reader.malformed()) turn.drop(Drop::kMalformedRtcp);
@@ -31,8 +54,12 @@ InboundStream* Transport::stream_of(uint32_t ssrc) {
 }
 
 void Transport::on_message(const rtcp::SenderReport& message, Turn& turn) {
-  if (InboundStream* stream = stream_of(message.ssrc))
+  if (InboundStream* stream = stream_of(message.ssrc)) {
     stream->on_sender_report({message.ntp, message.rtp_timestamp, turn.now});
+    const Producer& producer = *demux_.find_ssrc(message.ssrc)->producer;
+    producer.traces.tell(producer.handle(), Traces::Type::kSr, Traces::Direction::kIn, describe(message),
+                         turn);
+  }
   on_blocks(message.blocks, turn);
 }
 
@@ -74,7 +101,16 @@ void Transport::on_message(const rtcp::Fir& message, Turn& turn) {
     if (Consumer* consumer = consumer_of(request.ssrc)) consumer->on_key_frame_request(true, turn);
 }
 
-void Transport::on_message(const rtcp::Remb& message, Turn&) { remb_ = message.bitrate; }
+void Transport::on_message(const rtcp::Remb& message, Turn& turn) {
+  remb_ = message.bitrate;
+  if (!traces.has(Traces::Type::kBwe)) return;
+  const auto available = static_cast<uint32_t>(std::min<uint64_t>(available_outgoing_bitrate(), 0xffffffff));
+  traces.tell(handle_, Traces::Type::kBwe, Traces::Direction::kIn,
+              channel::BweTrace{.min_bitrate = min_outgoing_bitrate_,
+                                .max_bitrate = max_outgoing_bitrate_,
+                                .available_bitrate = available},
+              turn);
+}
 
 void Transport::on_message(const rtcp::TransportCc& message, Turn&) {
   size_t lost = 0;
@@ -96,14 +132,19 @@ void Transport::on_message(const rtcp::Xr& message, Turn& turn) {
 template <class Fill>
 void Transport::send_rtcp(Turn& turn, Fill&& fill) {
   if (!ready()) return;
+  const link::Route route = link_.rtcp_route();
+  if (!route.path && !link_.direct()) return;
   for (bool done = false; !done;) {
     MutableBytes slot = turn.outbox.slot(Outbox::kMaxDatagram);
     rtcp::Builder builder(slot);
     done = fill(builder);
     if (builder.empty()) return;
-    const size_t size = link_.keys().seal_rtcp(slot, builder.size());
+    const size_t size = route.keys ? route.keys->seal_rtcp(slot, builder.size()) : builder.size();
     if (size == 0) return;
-    turn.outbox.commit(*link_.path(), size);
+    if (route.path)
+      turn.outbox.commit(*route.path, size);
+    else
+      turn.tell(handle_, channel::RtcpPacket{{slot.begin(), slot.begin() + static_cast<ptrdiff_t>(size)}});
     counts_.bytes_sent += size;
     rtcp_send_rate_.add(size, turn.now);
   }
@@ -126,11 +167,20 @@ void Transport::send_reports(Turn& turn) {
   for (const auto& producer : producers_) producer->tell_scores(turn);
 }
 
+// An encoder that can protect against loss (opus in-band FEC) shall do so for the worst of its listeners.
+rtcp::ReportBlock Transport::report(const Producer& producer, InboundStream& stream, Time now) {
+  rtcp::ReportBlock block = stream.report(now);
+  if (stream.options().in_band_fec)
+    block.fraction_lost = std::max(block.fraction_lost, producer.worst_fraction_lost());
+  return block;
+}
+
 void Transport::send_receiver_reports(Turn& turn) {
   std::vector<rtcp::ReportBlock> blocks;
   for (const auto& producer : producers_)
     for (InboundStream& stream : producer->streams())
-      if (stream.known_ssrc() && stream.counts().packets > 0) blocks.push_back(stream.report(turn.now));
+      if (stream.known_ssrc() && stream.counts().packets > 0)
+        blocks.push_back(report(*producer, stream, turn.now));
   if (blocks.empty() && !remote_reference_) return;
   std::span<const rtcp::ReportBlock> rest = blocks;
   send_rtcp(turn, [&](rtcp::Builder& builder) {
@@ -182,21 +232,26 @@ void Transport::send_nacks_and_key_frame_requests(Turn& turn) {
     for (InboundStream& stream : producer->streams()) {
       if (!stream.known_ssrc()) continue;
       const std::span<const uint16_t> lost = stream.missing(turn.now, rtt());
-      if (!lost.empty())
+      if (!lost.empty()) {
         send_rtcp_message(rtcp::Nack{own_ssrc_, stream.ssrc(), rtcp::LostPackets(lost)}, turn);
+        producer->traces.feedback(producer->handle(), Traces::Type::kNack, stream.ssrc(),
+                                  Traces::Direction::kOut, turn);
+      }
       if (stream.take_needs_key_frame()) producer->request_key_frame(stream.index(), turn);
       if (!producer->is_wanted(stream.index())) stream.key_frames().on_key_frame();
-      if (stream.key_frames().wake(turn.now)) send_key_frame_request(stream, turn);
+      if (stream.key_frames().wake(turn.now)) send_key_frame_request(*producer, stream, turn);
       next = std::min({next, stream.missing_deadline(), stream.key_frames().deadline()});
     }
   }
   timers_.set(Timer::kProducers, next);
 }
 
-void Transport::send_key_frame_request(InboundStream& stream, Turn& turn) {
+void Transport::send_key_frame_request(const Producer& producer, InboundStream& stream, Turn& turn) {
   if (!stream.known_ssrc() || !ready()) return;
   const bool fir = !stream.options().pli && stream.options().fir;
   stream.count_key_frame_request(fir);
+  producer.traces.feedback(producer.handle(), fir ? Traces::Type::kFir : Traces::Type::kPli, stream.ssrc(),
+                           Traces::Direction::kOut, turn);
   if (!fir) return send_rtcp_message(rtcp::Pli{own_ssrc_, stream.ssrc()}, turn);
   const rtcp::FirRequest request{stream.ssrc(), fir_number_++};
   send_rtcp_message(rtcp::Fir{own_ssrc_, rtcp::Records<rtcp::FirRequest>(std::span(&request, 1))}, turn);

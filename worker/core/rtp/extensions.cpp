@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, kExtensionCount> kUris = {
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
     "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
     "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+    "urn:mediasoup:params:rtp-hdrext:packet-id",
 };
 
 std::string_view identifier(const Packet& packet, Extension kind) {
@@ -34,6 +35,13 @@ std::optional<Extension> extension_of(std::string_view uri) {
 }
 
 std::string_view uri_of(Extension kind) { return kUris[static_cast<size_t>(kind)]; }
+
+void set_packet_id(Packet& packet, uint32_t id) {
+  constexpr uint16_t kAt = Packet::kCapacity - 4;
+  if (packet.size > kAt) return;
+  store32(packet.bytes.data() + kAt, id);
+  packet.extensions[static_cast<size_t>(Extension::kPacketId)] = {kAt, 4};
+}
 
 ExtensionTable::ExtensionTable(std::span<const NegotiatedExtension> negotiated) : ExtensionTable() {
   for (const auto& [kind, id] : negotiated) kinds_[id] = kind;

@@ -87,6 +87,10 @@ std::optional<VideoOrientation> video_orientation(const Packet& packet);
 std::optional<PlayoutDelay> playout_delay(const Packet& packet);
 std::optional<AbsCaptureTime> abs_capture_time(const Packet& packet);
 
+// Gives the packet an id that it did not come with; consumers that negotiated it pass it on. It stands in the
+// last bytes of the packet's slot; a packet that needs these gets none.
+void set_packet_id(Packet& packet, uint32_t id);
+
 // Seconds in 6.18 fixed point, wrapping every 64 s.
 uint32_t to_abs_send_time(Time at);
 

@@ -78,6 +78,18 @@ TEST_CASE("a value that is too short is no value") {
   CHECK_FALSE(video_orientation(*with(Extension::kVideoOrientation, {})));
 }
 
+TEST_CASE("a packet is given an id in its slot, unless it needs all of that") {
+  const auto packet = with(Extension::kPlayoutDelay, {0x00, 0xa0, 0x14});
+  set_packet_id(*packet, 0x01020304);
+  const Bytes id = packet->extension(Extension::kPacketId);
+  CHECK(std::vector(id.begin(), id.end()) == std::vector<uint8_t>{1, 2, 3, 4});
+  CHECK(playout_delay(*packet));
+  const auto full = with(Extension::kPlayoutDelay, {0x00, 0xa0, 0x14});
+  full->size = Packet::kCapacity - 3;
+  set_packet_id(*full, 1);
+  CHECK(full->extension(Extension::kPacketId).empty());
+}
+
 TEST_CASE("abs-send-time counts 1/2^18 of a second and wraps after 64") {
   CHECK(to_abs_send_time(Time(0s)) == 0);
   CHECK(to_abs_send_time(Time(1s)) == 1u << 18);

@@ -31,6 +31,7 @@ enum class Extension : uint8_t {
   kAbsCaptureTime,        // http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time
   kPlayoutDelay,          // http://www.webrtc.org/experiments/rtp-hdrext/playout-delay
   kDependencyDescriptor,  // the AV1 RTP specification's
+  kPacketId,              // urn:mediasoup:params:rtp-hdrext:packet-id
   kCount
 };
 inline constexpr size_t kExtensionCount = static_cast<size_t>(Extension::kCount);
