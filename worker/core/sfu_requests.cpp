@@ -492,7 +492,9 @@ Result<Done> Sfu::handle(const ObserveProducer& request, Turn&) {
   if (!observer) return observer.error();
   auto producer = find(shared_.producers, request.producer, "producer");
   if (!producer) return producer.error();
-  (*producer)->transport().router().observe(**observer, **producer);
+  Router& router = (*producer)->transport().router();
+  if (!router.owns(**observer)) return Error::not_found("the producer is in another router");
+  router.observe(**observer, **producer);
   return Done{};
 }
 

@@ -71,7 +71,7 @@ void Host::wait(Time before) {
   std::array<epoll_event, 64> ready{};
   const int count = epoll_wait(poll_, ready.data(), static_cast<int>(ready.size()),
                                sleep_until(std::min(sfu_.deadline(), tend_at_), before));
-  Turn turn{now(), outbox_, events_, drops_};
+  Turn turn{now(), outbox_, events_, drops_, unwritten_.size() - written_ > kFarBehind};
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = ready[static_cast<size_t>(i)];
     if (event.data.u64 == kChannel) {

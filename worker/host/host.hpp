@@ -33,6 +33,8 @@ class Host {
  private:
   // Requests are left unread while so much waits to be written: the pipe pushes back.
   static constexpr size_t kMaxUnwritten = 1 << 20;
+  // A controller that leaves so much unread gets no packets and messages of direct transports any more.
+  static constexpr size_t kFarBehind = 16 << 20;
   static constexpr size_t kMaxBatch = 256;
   static constexpr size_t kAcceptBatch = 64;
   static constexpr Duration kTendInterval = 1s;

@@ -325,6 +325,26 @@ TEST_CASE("the controller sends and receives RTP and RTCP over a direct transpor
   CHECK(house.world.drops.of(Drop::kUnknownSsrc) == 10);
 }
 
+TEST_CASE("a controller that does not read gets no more packets, and the others theirs all the same") {
+  House house;
+  Peer bob(house.world, house.router);
+  REQUIRE(bob.connect());
+  const uint32_t direct =
+      house.world.ask_for(channel::CreateDirectTransport{house.router, house.world.new_handle(), 1000, 1000})
+          .transport;
+  const uint32_t source = produce(house.world, direct, false, {500});
+  const uint32_t heard = bob.consume(source, false, false);
+  const uint32_t echoed = consume(house.world, direct, source, false, {600});
+  house.world.controller_behind = true;
+  for (uint16_t i = 0; i < 10; ++i)
+    house.world.ask(channel::SendRtp{source, rtp_packet(Peer::kAudio, i, 500)});
+  house.world.run_for(2s);
+  CHECK(bob.received(heard).packets.size() == 10);
+  CHECK(events_of<channel::RtpPacket>(house.world, echoed).empty());
+  CHECK(events_of<channel::RtcpPacket>(house.world, direct).empty());
+  CHECK(house.world.drops.of(Drop::kControllerBehind) == 10);
+}
+
 TEST_CASE("data goes from peer to peer, over a pipe, and to the controller, each where it is wanted") {
   House house;
   const uint32_t other = house.new_router();
@@ -424,6 +444,11 @@ TEST_CASE("the loudest are told while they speak, and silence once") {
   const auto after = events_of<channel::Volumes>(house.world, observer);
   CHECK(after.back().volumes.empty());
   CHECK(std::ranges::count_if(after, [](const channel::Volumes& each) { return each.volumes.empty(); }) == 1);
+  const uint32_t elsewhere =
+      house.world
+          .ask_for(channel::CreateActiveSpeakerObserver{house.new_router(), house.world.new_handle(), 300})
+          .observer;
+  CHECK(house.world.refused(channel::ObserveProducer{elsewhere, loud}).code == Error::Code::kNotFound);
   house.world.ask(channel::CloseProducer{loud});
   house.world.ask(channel::CloseRtpObserver{observer});
 }

@@ -24,6 +24,7 @@ class World {
   Random random;
   std::vector<channel::Event> events;  // all that the core told
   Drops drops;
+  bool controller_behind = false;
 
   Sfu& sfu() { return *sfu_; }
   // The controller asks. CHECKs that the answer is no error; see refused() for one that should be.
@@ -75,7 +76,7 @@ class World {
 
   template <class Act>
   auto within_turn(Act&& act) {
-    Turn turn{now, outbox_, events, drops};
+    Turn turn{now, outbox_, events, drops, controller_behind};
     auto result = act(turn);
     flush(turn);
     return result;

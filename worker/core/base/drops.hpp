@@ -23,16 +23,18 @@ enum class Drop : uint8_t {
   kMalformedRtcp,
   kUnknownSsrc,  // no producer by SSRC, MID or RID
   kUnknownPayloadType,
-  kDuplicate,      // seen before, or repaired twice
-  kUnknownStream,  // a message on an SCTP stream that no data producer has
+  kDuplicate,         // seen before, or repaired twice
+  kUnknownStream,     // a message on an SCTP stream that no data producer has
+  kControllerBehind,  // for a direct transport, whose application does not read
   kCount
 };
 
 constexpr std::string_view name_of(Drop why) {
   constexpr std::array<std::string_view, static_cast<size_t>(Drop::kCount)> kNames = {
-      "notAProtocol", "tooLarge",      "unknownPath",  "malformedStun",      "unknownUfrag",
-      "badIntegrity", "noKeys",        "notAuthentic", "replayed",           "malformedDtls",
-      "malformedRtp", "malformedRtcp", "unknownSsrc",  "unknownPayloadType", "duplicate", "unknownStream"};
+      "notAProtocol",  "tooLarge",        "unknownPath",  "malformedStun",      "unknownUfrag",
+      "badIntegrity",  "noKeys",          "notAuthentic", "replayed",           "malformedDtls",
+      "malformedRtp",  "malformedRtcp",   "unknownSsrc",  "unknownPayloadType", "duplicate",
+      "unknownStream", "controllerBehind"};
   return kNames[static_cast<size_t>(why)];
 }
 

@@ -16,6 +16,8 @@ struct Turn {
   Outbox& outbox;                       // datagrams, for the sockets
   std::vector<channel::Event>& events;  // notifications, for the controller
   Drops& drops;                         // why packets were dropped, counted
+  // The controller has much to read still: it is told what changed, but no packets and messages.
+  bool controller_behind = false;
 
   void drop(Drop why) { drops.count(why); }
   void tell(uint32_t target, auto&& body) { events.push_back({target, std::forward<decltype(body)>(body)}); }

@@ -396,8 +396,11 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
       rtp::rewrite_picture(slot.subspan(begin, packet.payload.size), packet.frame, *job.picture);
   }
   if (!route.path) {  // direct
-    turn.tell(consumer.handle(),
-              channel::RtpPacket{{slot.begin(), slot.begin() + static_cast<ptrdiff_t>(size)}});
+    if (turn.controller_behind) {
+      turn.drop(Drop::kControllerBehind);
+      return 0;
+    }
+    turn.tell(consumer.handle(), channel::RtpPacket{{slot.data(), slot.data() + size}});
     return size;
   }
   if (route.keys) {

@@ -162,6 +162,10 @@ void TransportData::receive(DataProducer& producer, const DataMessage& message, 
 sctp::Sent TransportData::send(const DataConsumer& consumer, const DataMessage& message, Turn& turn) {
   if (link_.direct()) {
     if (message.bytes.size() > max_send_message_size_) return sctp::Sent::kTooLong;
+    if (turn.controller_behind) {
+      turn.drop(Drop::kControllerBehind);
+      return sctp::Sent::kBufferFull;
+    }
     turn.tell(consumer.handle(),
               channel::DataMessage{message.ppid, {message.bytes.begin(), message.bytes.end()}});
     return sctp::Sent::kQueued;

@@ -143,7 +143,7 @@ void Transport::send_rtcp(Turn& turn, Fill&& fill) {
     if (size == 0) return;
     if (route.path)
       turn.outbox.commit(*route.path, size);
-    else
+    else if (!turn.controller_behind)
       turn.tell(handle_, channel::RtcpPacket{{slot.begin(), slot.begin() + static_cast<ptrdiff_t>(size)}});
     counts_.bytes_sent += size;
     rtcp_send_rate_.add(size, turn.now);
