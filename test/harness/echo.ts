@@ -12,8 +12,8 @@ export type EchoOptions = {
   largest: number;
   /** The next message waits while this many bytes have not come back. Default: none waits. */
   inFlight?: number;
-  /** Milliseconds after which what has not come back is lost. Default: nothing may be lost. */
-  giveUpAfter?: number;
+  /** What has not come back is lost once nothing has come for so many milliseconds. Default: nothing may be lost. */
+  quiet?: number;
 };
 
 export type Echoed = {
@@ -26,13 +26,14 @@ const patience = 20_000;
 
 /** Sends messages of all sizes, text and bytes, and compares what comes back with what was sent. */
 export async function echo(out: DataProducer, back: DataConsumer, options: EchoOptions): Promise<Echoed> {
-  const { inFlight = Infinity, giveUpAfter } = options;
+  const { inFlight = Infinity, quiet = Infinity } = options;
   const messages = randomMessages(options);
   const received: Message[] = [];
-  let [sentBytes, bytes] = [0, 0];
+  let [sentBytes, bytes, newest] = [0, 0, 0];
   back.on('message', (data: string | ArrayBuffer) => {
     received.push(typeof data === 'string' ? data : new Uint8Array(data));
     bytes += received.at(-1)!.length;
+    newest = performance.now();
   });
   const seen = (): string => `${received.length} messages came back, ${sentBytes - bytes} bytes did not`;
   for (const message of messages) {
@@ -40,8 +41,9 @@ export async function echo(out: DataProducer, back: DataConsumer, options: EchoO
     out.send(message);
     sentBytes += message.length;
   }
-  const all = waitUntil(() => received.length === messages.length, giveUpAfter ?? patience, seen);
-  await (giveUpAfter === undefined ? all : all.catch(() => {}));
+  newest = performance.now();
+  const isOver = (): boolean => received.length === messages.length || performance.now() - newest > quiet;
+  await waitUntil(isOver, patience, seen);
   back.removeAllListeners('message');
   return { came: numbersOf(received.map(keyOf), messages.map(keyOf)), bytes };
 }

@@ -11,10 +11,12 @@ import {
 import { type Program, start } from './program.js';
 import { rawPicture, rawSound } from './raw-media.js';
 
+/**
+ * GStreamer has all suites of SRTP. Without SRTP it makes a key frame when it is asked for one by RTCP, which must come
+ * to the port `from.rtcpPort`.
+ */
 export const gstreamer: RtpTool = {
   name: 'GStreamer',
-  suites: ['AES_CM_128_HMAC_SHA1_80', 'AES_CM_128_HMAC_SHA1_32', 'AEAD_AES_128_GCM', 'AEAD_AES_256_GCM'],
-  answersKeyFrameRequests: true,
   send: (streams) => launch(streams.map(sending)),
   receive: (streams) => launch(streams.map(receiving)),
 };

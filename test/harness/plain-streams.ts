@@ -1,4 +1,4 @@
-import type { SrtpCryptoSuite, SrtpParameters } from '../../ts/server/core/index.js';
+import type { SrtpParameters } from '../../ts/server/core/index.js';
 import type { MediaKind, RtpParameters } from '../../ts/shared/rtp/rtp-parameters.js';
 import { type Identity, palette, quadrantsOf } from './picture.js';
 import type { Program } from './program.js';
@@ -36,9 +36,6 @@ export type PortPair = { port: number; rtcpPort: number };
 /** A program that sends and receives RTP. */
 export type RtpTool = {
   name: string;
-  suites: SrtpCryptoSuite[];
-  /** Whether it makes a key frame when it is asked for one by RTCP, which comes to the port `from.rtcpPort`. */
-  answersKeyFrameRequests: boolean;
   send(streams: SentStream[]): Program;
   /** At most one of each kind. */
   receive(streams: ReceivedStream[]): Program;
@@ -70,7 +67,7 @@ export class Player {
   }
 
   /** Resolves once so many more pictures were decoded, the last of them with these colours. */
-  async waitForPictures(identity: Identity, more: number, timeout = 10_000): Promise<void> {
+  async waitForPictures(identity: Identity, more: number, timeout = 20_000): Promise<void> {
     const enough = this.frames + more;
     await waitUntil(
       () => this.frames >= enough && this.#pictures.shows(identity),
@@ -80,7 +77,7 @@ export class Player {
   }
 
   /** Resolves once a quarter of a second has hardly anything else than this pitch. */
-  async waitForTone(hz: number, timeout = 10_000): Promise<void> {
+  async waitForTone(hz: number, timeout = 20_000): Promise<void> {
     await waitUntil(
       () => this.#sound.shareOf(hz) > 0.9,
       timeout,

@@ -15,16 +15,14 @@ export type Program = {
 
 const saidLast = 2000;
 
-/** Starts a program that reads `input` and writes raw media; it does not outlive this process. */
+/** Starts a program that reads `input` and writes raw media. Whoever starts it stops it. */
 export function start(command: string, args: string[], input = ''): Program {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
-  const kill = (): boolean => child.kill('SIGKILL');
-  process.once('exit', kill);
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
     // Without a program of this name there is no other event.
     child.once('error', () => resolve());
-  }).then(() => void process.off('exit', kill));
+  });
   let said = '';
   child.on('error', (error) => {
     said += error.message;
@@ -40,7 +38,7 @@ export function start(command: string, args: string[], input = ''): Program {
     sound: child.stdio[3] as Readable,
     state: () => `${command} ${isRunning(child) ? 'runs' : 'has ended'}: ${said.trim()}`,
     async stop() {
-      if (isRunning(child)) kill();
+      if (isRunning(child)) child.kill('SIGKILL');
       await ended;
     },
   };

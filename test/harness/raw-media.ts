@@ -57,11 +57,6 @@ export class Sound {
     stream.on('data', (bytes: Buffer) => this.#take(bytes));
   }
 
-  /** Seconds so far. */
-  get seconds(): number {
-    return this.#bytes / 2 / rawSound.rate;
-  }
-
   /** Which part of the newest quarter second's power this pitch has: 0 to 1, and 0 in silence. */
   shareOf(hz: number): number {
     return shareOf(this.#samples(), hz);

@@ -27,7 +27,7 @@ async function bindTo(port: number): Promise<number> {
 }
 
 /** Waits until somebody receives on this port: what came earlier would be lost. */
-export async function waitForListener(port: number, seen: () => string, timeout = 10_000): Promise<void> {
+export async function waitForListener(port: number, seen: () => string, timeout = 20_000): Promise<void> {
   const bound = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
   const isBound = async (): Promise<boolean> => (await readFile('/proc/net/udp', 'utf8')).includes(bound);
   await waitUntil(isBound, timeout, () => `nobody listens on ${port}; ${seen()}`);

@@ -1,76 +1,27 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { createWorker, type Router, type WebRtcTransport, type Worker } from '../../ts/server/core/index.js';
-import type { MediaKind, RtpCapabilities, RtpParameters } from '../../ts/shared/rtp/rtp-parameters.js';
-import type { DtlsParameters } from '../../ts/shared/transport-parameters.js';
+import { createWorker, type Router, type Worker } from '../../ts/server/core/index.js';
 import { launchChromium } from '../harness/chromium.js';
-import type { Tab, TestBrowser } from '../harness/tab.js';
-import { bundle, pageOf, serveMedia } from '../harness/web.js';
+import type { Direction } from '../harness/mediasoup-page.js';
+import { joinRouter, type Member, serveMediasoup } from '../harness/mediasoup-tab.js';
+import { mediaCodecs } from '../harness/rtp-options.js';
+import type { TestBrowser } from '../harness/tab.js';
+import { waitUntil } from '../harness/wait.js';
+import type { Web } from '../harness/web.js';
 
 jest.setTimeout(60_000);
-
-const mediaCodecs = [
-  { kind: 'audio', mimeType: 'audio/opus', clockRate: 48000, channels: 2 },
-  { kind: 'video', mimeType: 'video/VP8', clockRate: 90000 },
-] as const;
 
 let worker: Worker;
 let router: Router;
 let browser: TestBrowser<Page>;
-let web: { url: string; close(): Promise<void> };
-const tabs: Tab[] = [];
-
-/** All that requests may carry. */
-type Asked = {
-  id: string;
-  transportId: string;
-  producerId: string;
-  kind: MediaKind;
-  dtlsParameters: DtlsParameters;
-  rtpParameters: RtpParameters;
-  rtpCapabilities: RtpCapabilities;
-};
-
-/** What the page asks for by `server(method, data)`, done with the core API as an application would. */
-async function serve(tab: Tab): Promise<void> {
-  const transports = new Map<string, WebRtcTransport>();
-  const consumers = new Map<string, { resume(): Promise<void> }>();
-  const requests: Record<string, (data: Asked) => Promise<unknown>> = {
-    capabilities: async () => router.rtpCapabilities,
-    async createTransport() {
-      const transport = await router.createWebRtcTransport({
-        listenInfos: [{ protocol: 'udp', ip: '127.0.0.1' }],
-      });
-      transports.set(transport.id, transport);
-      const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
-      return { id, iceParameters, iceCandidates, dtlsParameters };
-    },
-    connect: ({ id, dtlsParameters }) => transports.get(id)!.connect({ dtlsParameters }),
-    async produce({ transportId, kind, rtpParameters }) {
-      const producer = await transports.get(transportId)!.produce({ kind, rtpParameters });
-      return { id: producer.id };
-    },
-    async consume({ transportId, producerId, rtpCapabilities }) {
-      const consumer = await transports
-        .get(transportId)!
-        .consume({ producerId, rtpCapabilities, paused: true });
-      consumers.set(consumer.id, consumer);
-      const { id, kind, rtpParameters } = consumer;
-      return { id, producerId, kind, rtpParameters };
-    },
-    resume: ({ id }) => consumers.get(id)!.resume(),
-  };
-  await (tab.page as Page).exposeFunction('server', (method: string, data: Asked) => requests[method]!(data));
-}
+let web: Web;
 
 beforeAll(async () => {
   worker = await createWorker();
-  router = await worker.createRouter({ mediaCodecs: [...mediaCodecs] });
-  browser = await launchChromium();
-  web = await serveMedia({
-    '/call': pageOf('/media.js', '/client.js'),
-    '/client.js': await bundle(new URL('./mediasoup-page.ts', import.meta.url).pathname, 'client'),
-  });
+  router = await worker.createRouter({ mediaCodecs });
+  // Three layers of a small picture: else Chromium sends the smaller ones only from 960x540 on.
+  browser = await launchChromium({ fieldTrials: 'WebRTC-LegacySimulcastLayerLimit/Disabled/' });
+  web = await serveMediasoup();
 });
 
 afterAll(async () => {
@@ -79,31 +30,137 @@ afterAll(async () => {
   worker?.close();
 });
 
-async function open(): Promise<Tab> {
-  const tab = await browser.newPage(`${web.url}call`);
-  tabs.push(tab);
-  await serve(tab);
-  await tab.evaluate(() => client.load());
-  return tab;
-}
-
-declare const client: typeof import('./mediasoup-page.js');
+declare const client: typeof import('../harness/mediasoup-page.js');
 declare const media: typeof import('../harness/media-page.js');
 
+const open = () => joinRouter(browser, web, router);
+
 test('mediasoup-client sends and receives audio and video over our core', async () => {
-  const alice = await open();
-  const bob = await open();
-  const producerIds = await alice.evaluate(async () =>
+  const [alice, bob] = [await open(), await open()];
+  const producerIds = await alice.tab.evaluate(async () =>
     client.send([media.testPicture({ colour: 'red' }), await media.tone({ hz: 1000 })]),
   );
   expect(producerIds).toHaveLength(2);
-  const seen = await bob.evaluate(async (ids: string[]) => {
+  const states = await bob.tab.evaluate(async (ids: string[]) => {
     const [video, audio] = await client.receive(ids);
-    const picture = await media.waitForPicture(video!, 'red', 10_000);
-    const tone = await media.waitForTone(audio!, 1000, 10_000);
-    return { picture, tone, states: client.states() };
+    await media.waitForPicture(video!, 'red', 10_000);
+    await media.waitForTone(audio!, 1000, 10_000);
+    return client.states();
   }, producerIds);
-  expect(seen.states).toEqual(['connected']);
-  expect(alice.errors).toEqual([]);
-  expect(bob.errors).toEqual([]);
+  expect(states).toEqual(['connected']);
+  await hangUp(alice, bob);
+});
+
+/** A page that publishes, and another that shows it. */
+async function call(publish: (member: Member) => Promise<string>) {
+  const [alice, bob] = [await open(), await open()];
+  const id = await publish(alice);
+  await bob.tab.evaluate(async (producerId: string) => {
+    const [video] = await client.receive([producerId]);
+    await media.waitForPicture(video!, 'red', 10_000);
+  }, id);
+  return { alice, bob, id };
+}
+
+const onePicture = ({ tab }: Member) =>
+  tab.evaluate(() => client.produce({ track: media.testPicture({ colour: 'red' }) }));
+
+const threeLayers = ({ tab }: Member) =>
+  tab.evaluate(() =>
+    client.produce({
+      track: media.testPicture({ colour: 'red', size: { width: 640, height: 360 } }),
+      encodings: [
+        { rid: 'q', scaleResolutionDownBy: 4, scalabilityMode: 'L1T3' },
+        { rid: 'h', scaleResolutionDownBy: 2, scalabilityMode: 'L1T3' },
+        { rid: 'f', scaleResolutionDownBy: 1, scalabilityMode: 'L1T3' },
+      ],
+    }),
+  );
+
+async function hangUp(...members: Member[]): Promise<void> {
+  for (const { tab } of members) {
+    expect(tab.errors).toEqual([]);
+    await tab.close();
+  }
+}
+
+test('the picture goes on when both sides have restarted ICE', async () => {
+  const { alice, bob, id } = await call(onePicture);
+  const sides = [
+    [alice, 'send'],
+    [bob, 'recv'],
+  ] as const;
+
+  for (const [{ tab, transports }, direction] of sides) {
+    const transport = transports.get(direction)!;
+    const before = transport.iceParameters.usernameFragment;
+    await tab.evaluate((way: Direction) => client.restartIce(way), direction);
+    const { usernameFragment } = transport.iceParameters;
+    expect(usernameFragment).not.toBe(before);
+    // The page really sends its checks, and all else, by the new credentials.
+    await waitUntil(
+      async () =>
+        (await tab.evaluate((way: Direction) => client.remoteUsername(way), direction)) === usernameFragment,
+      5000,
+      () => `${direction}: still under the old credentials`,
+    );
+    await bob.tab.evaluate((id: string) => media.waitForPicture(client.trackOf(id), 'red'), id);
+  }
+
+  await hangUp(alice, bob);
+});
+
+test('who replaces the track is seen with the new one', async () => {
+  const { alice, bob, id } = await call(onePicture);
+
+  await alice.tab.evaluate(
+    (id: string) => client.producer(id).replaceTrack({ track: media.testPicture({ colour: 'blue' }) }),
+    id,
+  );
+
+  await bob.tab.evaluate((id: string) => media.waitForPicture(client.trackOf(id), 'blue'), id);
+  await hangUp(alice, bob);
+});
+
+const widthOf = ({ tab }: Member, id: string) =>
+  tab.evaluate(async (id: string) => (await media.readPicture(client.trackOf(id))).width, id);
+
+async function waitForWidth(member: Member, id: string, width: number): Promise<void> {
+  let seen = 0;
+  const isSeen = async () => {
+    seen = await widthOf(member, id);
+    return seen === width;
+  };
+  await waitUntil(isSeen, 15_000, () => `the picture is ${seen} wide, not ${width}`);
+  await member.tab.evaluate((id: string) => media.waitForPicture(client.trackOf(id), 'red'), id);
+}
+
+test('of three layers each is seen where it is asked for', async () => {
+  const { alice, bob, id } = await call(threeLayers);
+  expect(alice.producers.get(id)).toMatchObject({ type: 'simulcast' });
+  const consumer = bob.consumers.get(id)!;
+
+  await waitForWidth(bob, id, 640);
+  for (const [spatialLayer, width] of [
+    [0, 160],
+    [1, 320],
+    [2, 640],
+  ] as const) {
+    await consumer.setPreferredLayers({ spatialLayer });
+    await waitForWidth(bob, id, width);
+    expect(consumer.currentLayers).toMatchObject({ spatialLayer });
+  }
+  await hangUp(alice, bob);
+});
+
+test('what a publisher no longer sends gives way to what it still sends', async () => {
+  const { alice, bob, id } = await call(threeLayers);
+  await waitForWidth(bob, id, 640);
+
+  await alice.tab.evaluate((id: string) => client.producer(id).setMaxSpatialLayer(0), id);
+  await waitForWidth(bob, id, 160);
+
+  await alice.tab.evaluate((id: string) => client.producer(id).setMaxSpatialLayer(2), id);
+  await waitForWidth(bob, id, 640);
+  await hangUp(alice, bob);
 });

@@ -216,6 +216,29 @@ TEST_CASE("a paused producer silences all its consumers") {
   CHECK(bob.received(heard).packets.size() > before + 20);
 }
 
+TEST_CASE("a producer tells its score when packets begin to come, cease, and come again") {
+  Call call;
+  Peer alice(call.world, call.router);
+  REQUIRE(alice.connect());
+  const uint32_t voice = alice.produce(audio(100));
+  const auto told = [&] {
+    std::vector<uint32_t> scores;
+    for (const channel::ProducerScores& event : events_of<channel::ProducerScores>(call.world, voice))
+      scores.push_back(event.scores.front().score);
+    return scores;
+  };
+  call.world.run_for(3s);
+  CHECK(told().empty());
+  call.send(alice, 100, 40ms, 1);
+  CHECK(told() == std::vector<uint32_t>{10});
+  call.send(alice, 100, 3s, 1);
+  CHECK(told() == std::vector<uint32_t>{10});
+  call.world.run_for(3s);
+  CHECK(told() == std::vector<uint32_t>{10, 0});
+  call.send(alice, 100, 2s, 1);
+  CHECK(told() == std::vector<uint32_t>{10, 0, 10});
+}
+
 TEST_CASE("audio and video of one sender keep the relation that he reports") {
   Call call;
   Peer alice(call.world, call.router), bob(call.world, call.router);
