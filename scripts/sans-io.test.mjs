@@ -22,6 +22,10 @@ const forbidden = {
 const allowed = {
   'worker/core/base/address.cpp': { '<arpa/inet.h>': 'inet_pton and inet_ntop: text, no sockets' },
   'worker/core/dtls/session.cpp': { '<sys/time.h>': "timeval, in which OpenSSL tells its DTLS timer's rest" },
+  'worker/core/sctp/library.cpp': {
+    'std::mutex': 'usrsctp is one for all threads of the process (docs/decisions/0008)',
+    '<sys/time.h>': 'timeval, in which usrsctp asks for our time',
+  },
 };
 
 const isTest = (name) => /(_test\.cpp|test\w*\.hpp)$/.test(name);

@@ -16,7 +16,7 @@ struct Session {
   Drops drops;
 
   Session() {
-    const channel::SctpOptions sctp{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024};
+    const channel::SctpOptions sctp{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024, 1024, 1024};
     request(channel::CreateRouter{1});
     channel::CreateWebRtcTransport webrtc{.router = 1, .ice_consent_timeout = 30, .sctp = sctp};
     webrtc.addresses.push_back({1, channel::Protocol::kUdp, "127.0.0.1", 4000});

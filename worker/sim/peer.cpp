@@ -85,7 +85,7 @@ bool Peer::connect() {
   channel::CreateWebRtcTransport create{
       .router = router_, .transport = transport_, .ice_consent_timeout = 30};
   if (options_.data)
-    create.sctp = channel::SctpOptions{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024};
+    create.sctp = channel::SctpOptions{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024, 1024, 1024};
   create.addresses.push_back({World::kSocket, channel::Protocol::kUdp, "198.51.100.1", 4000});
   const channel::WebRtcTransportCreated created = world_.ask(create);
   ice_.emplace(random_,

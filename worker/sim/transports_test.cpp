@@ -41,7 +41,7 @@ std::vector<Event> events_of(const World& world, uint32_t target) {
   return out;
 }
 
-const channel::SctpOptions kSctp{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024};
+const channel::SctpOptions kSctp{262'144, 262'144, 2'000'000, 2'000'000, 5'242'880, 1024, 1024, 1024};
 
 // The plain side of a codec, as opus and VP8 are there everywhere in these tests.
 channel::RtpParameters parameters(bool video, std::vector<uint32_t> ssrcs) {

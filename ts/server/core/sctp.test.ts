@@ -66,11 +66,12 @@ describe.each(kinds)('SCTP of a $kind', ({ method, isDataChannel, create }) => {
 
     const transport = await create(all, { enableSctp: true });
 
-    expect(asked(all).sctp).toEqual({ ...defaults, bufferedAmountLowThreshold: 1024 });
+    const streams = { maxOutboundStreams: 1024, maxInboundStreams: 1024 };
+    expect(asked(all).sctp).toEqual({ ...defaults, ...streams, bufferedAmountLowThreshold: 1024 });
     expect(transport.sctpParameters).toEqual({
       port: 5000,
-      OS: 65535,
-      MIS: 65535,
+      OS: 1024,
+      MIS: 1024,
       maxMessageSize: 262144,
       ...defaults,
       isDataChannel,
@@ -89,6 +90,7 @@ describe.each(kinds)('SCTP of a $kind', ({ method, isDataChannel, create }) => {
       sctpPerStreamSendQueueLimit: 4,
       sctpMaxReceiverWindowBufferSize: 5,
       sctpDefaultStreamBufferedAmountLowThreshold: 0,
+      numSctpStreams: { OS: 16, MIS: 32 },
     });
 
     const sizes = {
@@ -98,7 +100,8 @@ describe.each(kinds)('SCTP of a $kind', ({ method, isDataChannel, create }) => {
       perStreamSendQueueLimit: 4,
       maxReceiverWindowBufferSize: 5,
     };
-    expect(asked(all).sctp).toEqual({ ...sizes, bufferedAmountLowThreshold: 0 });
+    const streams = { maxOutboundStreams: 16, maxInboundStreams: 32 };
+    expect(asked(all).sctp).toEqual({ ...sizes, ...streams, bufferedAmountLowThreshold: 0 });
     expect(transport.sctpParameters).toMatchObject({ ...sizes, maxMessageSize: 2 });
   });
 

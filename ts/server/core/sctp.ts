@@ -17,7 +17,7 @@ import {
 
 export type { SctpState };
 
-/** The most SCTP streams that an endpoint uses each way, 1 to 65535. */
+/** The most SCTP streams that this side sends on and takes, 1 to 65535. Each costs about 100 bytes, used or not. */
 export type NumSctpStreams = { OS: number; MIS: number };
 
 /** Data over SCTP (RFC 8831). Sizes are bytes. */
@@ -36,7 +36,7 @@ export type SctpOptions = {
   sctpMaxReceiverWindowBufferSize?: number;
   /** `bufferedAmountLowThreshold` of data consumers that don't set their own. Default 1024. */
   sctpDefaultStreamBufferedAmountLowThreshold?: number;
-  /** Default { OS: 65535, MIS: 65535 }. */
+  /** Default { OS: 1024, MIS: 1024 }, as many as browsers use. */
   numSctpStreams?: NumSctpStreams;
   /** The old name of `maxSendMessageSize` and `maxReceiveMessageSize`. */
   maxSctpMessageSize?: number;
@@ -90,6 +90,7 @@ const DEFAULT_MESSAGE_SIZE = 262_144;
 const SCTP_PORT = 5000;
 /** Stream 65535 is left out (RFC 8832, 6). */
 const MAX_STREAMS = 65_535;
+const DEFAULT_STREAMS = 1024;
 const MAX_UINT32 = 0xffffffff;
 
 /** @throws TypeError naming the field */
@@ -110,6 +111,7 @@ export function readSctpOptions(
   if (sizes !== undefined) asMessageSize(sizes, 'maxSctpMessageSize');
   const read = (name: string, min: number, missing: number) =>
     asInteger(options[name] ?? missing, name, min, MAX_UINT32);
+  const streams = readNumSctpStreams(options.numSctpStreams ?? {});
   const channel = {
     maxSendMessageSize: asMessageSize(options.maxSendMessageSize, 'maxSendMessageSize', sizes),
     maxReceiveMessageSize: asMessageSize(options.maxReceiveMessageSize, 'maxReceiveMessageSize', sizes),
@@ -117,21 +119,22 @@ export function readSctpOptions(
     perStreamSendQueueLimit: read('sctpPerStreamSendQueueLimit', 1, 2_000_000),
     maxReceiverWindowBufferSize: read('sctpMaxReceiverWindowBufferSize', 1, 5_242_880),
     bufferedAmountLowThreshold: read('sctpDefaultStreamBufferedAmountLowThreshold', 0, 1024),
+    maxOutboundStreams: streams.OS,
+    maxInboundStreams: streams.MIS,
   };
-  const streams = readNumSctpStreams(options.numSctpStreams ?? {});
   return asBoolean(options.enableSctp ?? enabledByDefault, 'enableSctp') ? { channel, streams } : undefined;
 }
 
 function readNumSctpStreams(value: unknown): NumSctpStreams {
   const { OS, MIS } = asObject(value, 'numSctpStreams');
   return {
-    OS: asInteger(OS ?? MAX_STREAMS, 'numSctpStreams.OS', 1, MAX_STREAMS),
-    MIS: asInteger(MIS ?? MAX_STREAMS, 'numSctpStreams.MIS', 1, MAX_STREAMS),
+    OS: asInteger(OS ?? DEFAULT_STREAMS, 'numSctpStreams.OS', 1, MAX_STREAMS),
+    MIS: asInteger(MIS ?? DEFAULT_STREAMS, 'numSctpStreams.MIS', 1, MAX_STREAMS),
   };
 }
 
 function toSctpParameters({ channel, streams }: SctpSettings, isDataChannel: boolean): SctpParameters {
-  const { bufferedAmountLowThreshold: _, ...sizes } = channel;
+  const { bufferedAmountLowThreshold: _, maxOutboundStreams: __, maxInboundStreams: ___, ...sizes } = channel;
   return {
     port: SCTP_PORT,
     ...streams,

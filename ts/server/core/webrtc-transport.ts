@@ -111,6 +111,8 @@ const ALGORITHMS = ['sha-1', 'sha-224', 'sha-256', 'sha-384', 'sha-512'] as cons
 const MAX_FINGERPRINTS = 16;
 /** SHA-512 as hexadecimal pairs with colons. */
 const MAX_FINGERPRINT = 64 * 3 - 1;
+/** RFC 8122, 5. */
+const HEX_PAIRS = /^[0-9A-F]{2}(:[0-9A-F]{2})*$/i;
 const MIN_CONSENT_TIMEOUT = 10;
 const MAX_CONSENT_TIMEOUT = 60;
 const MAX_UINT32 = 0xffffffff;
@@ -219,7 +221,8 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
    *
    * @throws TypeError
    */
-  async connect({ dtlsParameters }: { dtlsParameters: DtlsParameters }): Promise<void> {
+  async connect(params: { dtlsParameters: DtlsParameters }): Promise<void> {
+    const { dtlsParameters } = asObject(params, 'params');
     const { localRole } = await this.scope.control.connectWebRtcTransport({
       transport: this.scope.handle,
       ...readDtlsParameters(dtlsParameters),
@@ -383,10 +386,10 @@ function readDtlsParameters(value: unknown) {
 
 function readFingerprint(value: unknown, name: string): DtlsFingerprint {
   const fingerprint = asObject(value, name);
-  return {
-    algorithm: asOneOf(fingerprint.algorithm, `${name}.algorithm`, ALGORITHMS),
-    value: asString(fingerprint.value, `${name}.value`, MAX_FINGERPRINT),
-  };
+  const algorithm = asOneOf(fingerprint.algorithm, `${name}.algorithm`, ALGORITHMS);
+  const text = asString(fingerprint.value, `${name}.value`, MAX_FINGERPRINT);
+  if (!HEX_PAIRS.test(text)) throw new TypeError(`${name}.value must be hexadecimal pairs joined by colons`);
+  return { algorithm, value: text };
 }
 
 function toIceParameters(parameters?: ChannelIceParameters): IceParameters {

@@ -293,8 +293,8 @@ describe('getConsumableRtpParameters', () => {
     const ids = consumable().headerExtensions.map(({ id }) => id);
     const audioIds = consumable(audioParams, 'audio').headerExtensions.map(({ id }) => id);
 
-    expect(ids).toEqual([1, 4, 5, 7, 8, 9, 10, 11]);
-    expect(audioIds).toEqual([1, 4, 5, 6, 10, 11]);
+    expect(ids).toEqual([1, 4, 5, 7, 8, 9, 10, 11, 12]);
+    expect(audioIds).toEqual([1, 4, 5, 6, 10, 11, 12]);
   });
 
   it('keeps the names by which streams are played together', () => {

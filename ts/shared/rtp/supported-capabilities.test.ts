@@ -20,6 +20,32 @@ describe('getSupportedRtpCapabilities', () => {
     expect(getSupportedRtpCapabilities().codecs[0]?.rtcpFeedback).toHaveLength(2);
   });
 
+  it('has every header extension, by kind and direction', () => {
+    const { headerExtensions } = getSupportedRtpCapabilities();
+    const of = (wanted: string) =>
+      Object.fromEntries(
+        headerExtensions.filter(({ kind }) => kind === wanted).map(({ uri, direction }) => [uri, direction]),
+      );
+    const both = {
+      'urn:ietf:params:rtp-hdrext:sdes:mid': 'sendrecv',
+      'http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time': 'sendrecv',
+      'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01': 'sendrecv',
+      'http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time': 'sendrecv',
+      'http://www.webrtc.org/experiments/rtp-hdrext/playout-delay': 'sendrecv',
+      'urn:mediasoup:params:rtp-hdrext:packet-id': 'sendrecv',
+    };
+
+    expect(of('audio')).toEqual({ ...both, 'urn:ietf:params:rtp-hdrext:ssrc-audio-level': 'sendrecv' });
+    expect(of('video')).toEqual({
+      ...both,
+      'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id': 'recvonly',
+      'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id': 'recvonly',
+      'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension': 'recvonly',
+      'urn:3gpp:video-orientation': 'sendrecv',
+      'urn:ietf:params:rtp-hdrext:toffset': 'sendrecv',
+    });
+  });
+
   it('has one id for a header extension in audio and video', () => {
     const ids = new Map<string, number>();
     for (const { uri, preferredId } of getSupportedRtpCapabilities().headerExtensions) {

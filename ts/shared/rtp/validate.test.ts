@@ -179,6 +179,14 @@ describe('validateAndNormalizeRtpCapabilities', () => {
     });
   });
 
+  it.each(['sendrecv', 'sendonly', 'recvonly', 'inactive'])('keeps the direction %s', (direction) => {
+    const headerExtensions = [{ ...extension, direction }];
+
+    expect(validateAndNormalizeRtpCapabilities({ headerExtensions }).headerExtensions).toMatchObject([
+      { direction },
+    ]);
+  });
+
   it('takes nothing for empty lists', () => {
     expect(validateAndNormalizeRtpCapabilities({})).toEqual({ codecs: [], headerExtensions: [] });
   });

@@ -132,13 +132,16 @@ void Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream,
   const bool other_layer = stream.index() != current_;
   current_ = last_ = stream.index();
   number_space_ = stream.number_space();
-  if (other_layer) tell_layers(turn);
+  if (!other_layer) return;
+  tell_layers(turn);
+  tell_score(turn);  // of another stream now
 }
 
 void Consumer::count_sent(const rtp::Packet& packet, Time now) {
   ++counts_.packets;
-  counts_.bytes += packet.payload.size;
-  rate_.add(packet.payload.size, now);
+  counts_.bytes += packet.size;
+  counts_.payload_bytes += packet.payload.size;
+  rate_.add(packet.size, now);
 }
 
 // ---- what starts and stops the flow
@@ -284,7 +287,7 @@ std::optional<rtcp::SenderReport> Consumer::sender_report(Time now) {
                             .ntp = mapping.ntp,
                             .rtp_timestamp = mapping.rtp_timestamp + rewriter_.timestamp_offset(),
                             .packets = static_cast<uint32_t>(counts_.packets),
-                            .octets = static_cast<uint32_t>(counts_.bytes),
+                            .octets = static_cast<uint32_t>(counts_.payload_bytes),
                             .blocks = {}};
 }
 

@@ -37,7 +37,8 @@ class Consumer {
 
   struct Counts {
     uint64_t packets = 0;
-    uint64_t bytes = 0;  // of payload
+    uint64_t bytes = 0;
+    uint64_t payload_bytes = 0;
     uint64_t retransmitted = 0;
     uint64_t nacks = 0;
     uint64_t nacked_packets = 0;

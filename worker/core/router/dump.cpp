@@ -87,14 +87,15 @@ std::vector<std::pair<std::string, std::string>> bitrate_by_layer(InboundStream&
   return out;
 }
 
-StreamStats inbound(InboundStream& stream, MediaKind kind, Duration rtt, Time now) {
+StreamStats inbound(InboundStream& stream, const Producer& producer, Time now) {
   const InboundStream::Options& options = stream.options();
   const InboundStream::Counts& counts = stream.counts();
+  const std::optional<Duration> rtt = producer.transport().measured_rtt();
   return {.type = StreamDirection::kInboundRtp,
           .ssrc = stream.ssrc(),
           .rtx_ssrc = options.rtx_ssrc,
           .rid = text_or_nothing(options.rid),
-          .kind = kind,
+          .kind = producer.kind(),
           .mime_type = options.mime_type,
           .packet_count = counts.packets,
           .byte_count = counts.bytes,
@@ -109,7 +110,7 @@ StreamStats inbound(InboundStream& stream, MediaKind kind, Duration rtt, Time no
           .nack_packet_count = counts.nacked_packets,
           .pli_count = counts.plis,
           .fir_count = counts.firs,
-          .round_trip_time = seconds(rtt) * 1000,
+          .round_trip_time = rtt ? std::optional(seconds(*rtt) * 1000) : std::nullopt,
           .score = stream.score(),
           .bitrate_by_layer = bitrate_by_layer(stream, now),
           .rtx_packets_discarded = counts.rtx_discarded};
@@ -272,8 +273,7 @@ TransportStats stats(Transport& transport, Time now) {
 StreamStatsList stats(Producer& producer, Time now) {
   StreamStatsList out;
   for (InboundStream& stream : producer.streams())
-    if (stream.counts().packets > 0)
-      out.streams.push_back(inbound(stream, producer.kind(), producer.transport().rtt(), now));
+    if (stream.counts().packets > 0) out.streams.push_back(inbound(stream, producer, now));
   return out;
 }
 
@@ -313,8 +313,7 @@ StreamStatsList stats(Consumer& first_leg, Time now) {
   Producer& producer = first_leg.producer();
   const auto current = first_leg.current_layer();
   if (current && first_leg.type() != ConsumerType::kPipe)
-    out.streams.push_back(
-        inbound(producer.streams()[*current], producer.kind(), producer.transport().rtt(), now));
+    out.streams.push_back(inbound(producer.streams()[*current], producer, now));
   return out;
 }
 

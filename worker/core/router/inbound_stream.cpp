@@ -62,7 +62,7 @@ bool InboundStream::check_silence(Time now) {
   const Duration patience = options_.dtx ? kSilenceWithDtx : kSilence;
   if (!active_ || now - last_packet_ <= patience) return false;
   active_ = false;
-  score_changed_ = score_.reset() || score_changed_;
+  score_.reset();
   return true;
 }
 
@@ -84,7 +84,7 @@ rtcp::ReportBlock InboundStream::report(Time now) {
   if (expected > 0) {
     const auto whole = static_cast<uint64_t>(expected);
     const uint64_t lost = whole * report.fraction_lost / 256;
-    score_changed_ = score_.update(whole, lost - std::min(lost, repaired), repaired) || score_changed_;
+    score_.update(whole, lost - std::min(lost, repaired), repaired);
   }
   rtcp::ReportBlock block{.ssrc = ssrc(),
                           .fraction_lost = report.fraction_lost,

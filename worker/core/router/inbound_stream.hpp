@@ -98,8 +98,6 @@ class InboundStream {
 
   // The report block for the next receiver report; closes the interval and updates the score.
   rtcp::ReportBlock report(Time now);
-  // True once after the score changed.
-  bool take_score_changed() { return std::exchange(score_changed_, false); }
   uint8_t score() const { return active_ ? score_.value() : uint8_t{0}; }
   const rtp::Reception& reception() const { return reception_; }
   // In the last report, of 256.
@@ -134,7 +132,6 @@ class InboundStream {
   uint8_t fraction_lost_ = 0;
   Time last_packet_{};
   bool active_ = false;
-  bool score_changed_ = false;
 };
 
 }  // namespace sfu

@@ -47,6 +47,7 @@ Producer::Producer(const channel::Produce& request, Transport& transport)
     options.key_frame_delay = std::chrono::milliseconds(std::min(request.key_frame_request_delay, 60'000u));
     streams_.emplace_back(std::move(options));
   }
+  told_scores_.resize(streams_.size());
 }
 
 Demux::Section Producer::section() const {
@@ -147,9 +148,7 @@ bool Producer::is_wanted(uint8_t stream) const {
 void Producer::on_silence_check(Turn& turn) {
   bool changed = false;
   for (InboundStream& stream : streams_) changed = stream.check_silence(turn.now) || changed;
-  if (!changed) return;
-  on_active_changed(turn);
-  tell_scores(turn);
+  if (changed) on_active_changed(turn);
 }
 
 void Producer::on_bye(uint8_t stream, Turn& turn) {
@@ -159,12 +158,14 @@ void Producer::on_bye(uint8_t stream, Turn& turn) {
 
 void Producer::on_active_changed(Turn& turn) {
   for (Consumer* consumer : consumers) consumer->on_streams_changed(turn);
+  tell_scores(turn);
 }
 
 void Producer::tell_scores(Turn& turn) {
-  bool changed = false;
-  for (InboundStream& stream : streams_) changed = stream.take_score_changed() || changed;
-  if (!changed) return;
+  std::vector<uint8_t> scores;
+  for (const InboundStream& stream : streams_) scores.push_back(stream.score());
+  if (scores == told_scores_) return;
+  told_scores_ = std::move(scores);
   channel::ProducerScores event;
   for (const InboundStream& stream : streams_) {
     const std::string& rid = stream.options().rid;

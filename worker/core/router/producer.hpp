@@ -57,6 +57,7 @@ class Producer {
 
   void on_silence_check(Turn& turn);
   void on_bye(uint8_t stream, Turn& turn);
+  // If they are others than those that were told last.
   void tell_scores(Turn& turn);
 
  private:
@@ -81,6 +82,7 @@ class Producer {
   std::vector<CodecEntry> codecs_;
   std::vector<rtp::NegotiatedExtension> extensions_;
   std::vector<InboundStream> streams_;
+  std::vector<uint8_t> told_scores_;  // of each stream: 0 as long as nothing has come
   std::optional<rtp::VideoOrientation> orientation_;
   std::optional<uint32_t> last_packet_id_;  // packets are given ids
 };

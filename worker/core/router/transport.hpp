@@ -90,6 +90,7 @@ class Transport : public Deadlines::Entry {
   void update_deadline(Time now);
 
   Duration rtt() const { return rtt_.value_or(kDefaultRtt); }
+  std::optional<Duration> measured_rtt() const { return rtt_; }
   const Counts& counts() const { return counts_; }
   uint64_t receive_bitrate(Time now) { return receive_rate_.bits_per_second(now); }
   uint64_t send_bitrate(Time now) {

@@ -9,7 +9,9 @@ namespace {
 constexpr uint32_t kDcep = 50;
 
 sctp::Options to_options(const channel::SctpOptions& options, size_t header) {
-  return {.max_send_message_size = options.max_send_message_size + header,
+  return {.max_outbound_streams = static_cast<uint16_t>(std::clamp(options.max_outbound_streams, 1u, 65535u)),
+          .max_inbound_streams = static_cast<uint16_t>(std::clamp(options.max_inbound_streams, 1u, 65535u)),
+          .max_send_message_size = options.max_send_message_size + header,
           .max_receive_message_size = options.max_receive_message_size + header,
           .send_buffer_size = options.send_buffer_size + header,
           .per_stream_send_queue_limit = options.per_stream_send_queue_limit + header,

@@ -39,13 +39,15 @@ void Association::connect() {
   deadline_ = Time{};
 }
 
+bool Association::begun() const { return socket_ || state_ == State::kConnecting; }
+
 void Association::receive(Bytes packet) {
-  if (state_ == State::kNew || packet.size() < kLeastPacket || packet.size() > kMostPacket) return;
-  if (remote_requests_.admit(packet)) inbox_.emplace_back(packet.begin(), packet.end());
+  if (!begun() || packet.size() < kLeastPacket || packet.size() > kMostPacket) return;
+  if (admission_.admit(packet)) inbox_.emplace_back(packet.begin(), packet.end());
 }
 
 void Association::poll(Time now) {
-  if (!socket_ && state_ != State::kConnecting) return;
+  if (!begun()) return;
   Inside inside;
   inside.pass_time(now);
   if (!socket_) socket_ = std::make_unique<Socket>(options_, inside);
@@ -110,7 +112,7 @@ void Association::on(const Down& down, Inside& inside) {
 }
 
 void Association::on(const Reset& reset, Inside&) {
-  if (!reset.ours) remote_requests_.done();
+  if (!reset.ours) admission_.reset_done();
   std::vector<uint16_t> streams = reset.streams;
   if (streams.empty()) {
     streams.resize(reset.ours ? max_outbound_streams_ : max_inbound_streams_);
@@ -154,6 +156,7 @@ void Association::on_our_reset(uint16_t stream, bool done) {
 }
 
 void Association::on_remote_reset(uint16_t stream) {
+  if (stream >= max_inbound_streams_) return;  // usrsctp tells whatever number the request has
   if (StreamReset* reset = resets_.find(stream)) {
     // The answer to ours; or, while ours is under way, the remote's repeated.
     reset->awaits_answer = false;

@@ -18,9 +18,9 @@
 #include "core/base/bytes.hpp"
 #include "core/base/flat_map.hpp"
 #include "core/base/time.hpp"
+#include "core/sctp/admission.hpp"
 #include "core/sctp/message.hpp"
 #include "core/sctp/reassembly.hpp"
-#include "core/sctp/reset_requests.hpp"
 #include "core/sctp/send_queue.hpp"
 
 namespace sfu::sctp {
@@ -29,7 +29,9 @@ enum class State : uint8_t { kNew, kConnecting, kConnected, kFailed, kClosed };
 
 struct Options {
   uint16_t port = 5000;  // of both sides
-  uint16_t streams = 65535;
+  // usrsctp keeps about 50 bytes for each, used or not: 65535 both ways would be 6.6 MB.
+  uint16_t max_outbound_streams = 1024;
+  uint16_t max_inbound_streams = 1024;
   size_t max_send_message_size = 262'144;
   size_t max_receive_message_size = 262'144;
   size_t send_buffer_size = 2'000'000;             // of all streams
@@ -100,6 +102,7 @@ class Association {
     bool awaits_answer = false;  // the remote's side is to follow
   };
 
+  bool begun() const;  // and has, or is about to have, a socket
   void read_packets(Inside& inside);
   void read(Inside& inside);
   void on(const Part& part, Inside& inside);
@@ -126,7 +129,7 @@ class Association {
   std::vector<std::vector<uint8_t>> inbox_;  // until the next poll, which knows the time
   FlatMap<uint16_t, StreamReset> resets_;
   std::vector<uint16_t> resets_to_request_;
-  ResetRequests remote_requests_;
+  Admission admission_;
   bool closing_ = false;
   bool shut_down_ = false;
   bool busy_ = false;  // packets came or went since the last poll

@@ -1,9 +1,9 @@
 #include "core/sctp/association.hpp"
 
 #include <doctest/doctest.h>
+#include <usrsctp.h>
 
 #include <cmath>
-#include <memory>
 
 #include "core/sctp/test_pair.hpp"
 
@@ -56,6 +56,38 @@ std::vector<uint8_t> numbered(uint32_t number, size_t size = 1000) {
   return out;
 }
 
+// A packet as if from a: ports and tag as in the last, and one chunk.
+std::vector<uint8_t> forged(const Pair& pair, const std::vector<uint8_t>& chunk) {
+  std::vector<uint8_t> packet(pair.last_to_b.begin(), pair.last_to_b.begin() + 8);
+  packet.resize(12);
+  packet.insert(packet.end(), chunk.begin(), chunk.end());
+  const uint32_t checksum = usrsctp_crc32c(packet.data(), packet.size());
+  std::memcpy(packet.data() + 8, &checksum, sizeof(checksum));
+  return packet;
+}
+
+// RFC 6525, 4.1: a RE-CONFIG that asks to reset one stream, when the data up to `tsn` has come.
+std::vector<uint8_t> reset_request(uint32_t number, uint32_t tsn, uint16_t stream) {
+  std::vector<uint8_t> chunk(4 + 20);
+  ByteWriter out(chunk);
+  out.u32(130 << 24 | 22);
+  out.u32(0x0d << 16 | 18);
+  out.u32(number);
+  out.u32(0);
+  out.u32(tsn);
+  out.u16(stream);
+  return chunk;
+}
+
+// Connects and returns the first TSN of a, with which also its requests begin (RFC 6525, 5.1.1).
+uint32_t connect_and_read_tsn(Pair& pair) {
+  pair.a.connect();
+  pair.run(1ms);
+  const uint32_t tsn = load32(pair.last_to_b.data() + 28);  // of the INIT
+  pair.connect();
+  return tsn;
+}
+
 }  // namespace
 
 TEST_CASE("both sides connect, over a path that loses packets") {
@@ -67,8 +99,8 @@ TEST_CASE("both sides connect, over a path that loses packets") {
     pair.connect();
     CHECK(pair.a.state() == State::kConnected);
     CHECK(pair.b.state() == State::kConnected);
-    CHECK(pair.a.max_outbound_streams() == 65535);
-    CHECK(pair.a.max_inbound_streams() == 65535);
+    CHECK(pair.a.max_outbound_streams() == 1024);
+    CHECK(pair.a.max_inbound_streams() == 1024);
   }
 }
 
@@ -85,7 +117,8 @@ TEST_CASE("one side that connects later finds the other waiting") {
 }
 
 TEST_CASE("streams are negotiated down to what both have") {
-  Pair pair(1, {.streams = 100}, {.streams = 10});
+  Pair pair(1, {.max_outbound_streams = 100, .max_inbound_streams = 100},
+            {.max_outbound_streams = 10, .max_inbound_streams = 10});
   pair.connect();
   CHECK(pair.a.max_outbound_streams() == 10);
   CHECK(pair.b.max_inbound_streams() == 10);
@@ -98,7 +131,7 @@ TEST_CASE("1,000 messages of 1 byte to 256 KiB, both ways, arrive in order and i
   Pair pair(1);
   pair.connect();
   pair.loss = 0.05;
-  Transfer there(pair.a, pair.b, 1, 1000, 11), back(pair.b, pair.a, 65534, 1000, 12);
+  Transfer there(pair.a, pair.b, 1, 1000, 11), back(pair.b, pair.a, 1023, 1000, 12);
   CHECK(pair.run_until([&] { return there.go_on() & back.go_on(); }, 3600s));
   CHECK(there.intact);
   CHECK(back.intact);
@@ -320,8 +353,30 @@ TEST_CASE("what waits on a stream that is closed is dropped, whoever closes it")
   CHECK(pair.a.buffered(6) == 0);
 }
 
-TEST_CASE("more streams than one request holds are closed") {
+TEST_CASE("a request for a stream that does not exist is not told") {
+  Pair pair(1, {.max_outbound_streams = 10, .max_inbound_streams = 10},
+            {.max_outbound_streams = 10, .max_inbound_streams = 10});
+  const uint32_t number = connect_and_read_tsn(pair);
+  pair.b.receive(forged(pair, reset_request(number, number - 1, 10)));
+  pair.b.receive(forged(pair, reset_request(number + 1, number - 1, 9)));
+  pair.b.poll(pair.now);
+  CHECK(pair.b.reset_streams() == std::vector<uint16_t>{9});
+}
+
+TEST_CASE("requests ahead of data that never comes are answered up to a number only") {
   Pair pair(1);
+  const uint32_t number = connect_and_read_tsn(pair);
+  for (uint32_t i = 0; i < 1000; ++i) {
+    pair.b.receive(forged(pair, reset_request(number + i, number + 100'000, 1)));
+    pair.b.poll(pair.now);
+  }
+  CHECK(pair.b.packets().size() == Admission::kMostResets);
+  CHECK(pair.b.state() == State::kConnected);
+}
+
+TEST_CASE("more streams than one request holds are closed") {
+  const Options many{.max_outbound_streams = 2000, .max_inbound_streams = 2000};
+  Pair pair(1, many, many);
   pair.connect();
   for (uint16_t stream = 0; stream < 1500; ++stream) pair.a.reset_stream(stream);
   CHECK(pair.run_until([&] { return pair.b.reset_streams().size() == 1500; }));
@@ -358,6 +413,19 @@ TEST_CASE("closing before it is up ends it at once") {
   CHECK(pair.a.state() == State::kClosed);
 }
 
+TEST_CASE("a remote that aborts: closed when its user ended it, failed with its cause otherwise") {
+  for (const uint16_t cause : std::vector<uint16_t>{12, 13}) {  // user-initiated, protocol violation
+    Pair pair(1);
+    pair.connect();
+    // RFC 9260, 3.3.7
+    pair.b.receive(forged(pair, {6, 0, 0, 8, 0, static_cast<uint8_t>(cause), 0, 4}));
+    pair.b.poll(pair.now);
+    CHECK(pair.b.state() == (cause == 12 ? State::kClosed : State::kFailed));
+    CHECK(pair.b.reason() == (cause == 12 ? "" : "protocol violation"));
+    CHECK(pair.b.deadline() == kNever);
+  }
+}
+
 TEST_CASE("a remote that vanishes is noticed after the retransmissions, or by a heartbeat") {
   for (const bool something_to_send : {true, false}) {
     CAPTURE(something_to_send);
@@ -381,15 +449,21 @@ TEST_CASE("a remote that never answers is given up") {
   CHECK_FALSE(pair.a.reason().empty());
 }
 
-TEST_CASE("a remote that is destroyed tells nobody, and the next one in its place is refused") {
-  auto pair = std::make_unique<Pair>(1);
-  pair->connect();
-  Association next({});
-  next.connect();
-  next.poll(pair->now);
-  for (auto& packet : next.packets()) pair->a.receive(packet);
-  pair->run(1s);
-  CHECK(pair->a.state() == State::kConnected);
+TEST_CASE("a third party's set-up does not disturb an association") {
+  Pair pair(1);
+  pair.connect();
+  for (int i = 0; i < 1000; ++i) {
+    Association other({.max_outbound_streams = 10, .max_inbound_streams = 10});
+    other.connect();
+    other.poll(pair.now);
+    REQUIRE(other.packets().size() == 1);
+    pair.a.receive(other.packets()[0]);
+    pair.a.poll(pair.now);
+  }
+  CHECK(pair.a.packets().size() <= 1000);  // an answer to each INIT, and nothing kept of it
+  CHECK(pair.a.state() == State::kConnected);
+  CHECK(pair.a.send(1, kBinary, numbered(1), kReliable) == Sent::kQueued);
+  CHECK(pair.run_until([&] { return !pair.b.messages().empty(); }));
 }
 
 TEST_CASE("destroyed while retransmissions, resets and a shutdown are under way") {

@@ -127,7 +127,7 @@ MutableBytes Inside::read_buffer() { return library().read_buffer; }
 
 }  // namespace sfu::sctp
 
-// What usrsctp calls for gettimeofday(). It takes 0 for "no time".
+// What usrsctp asks for the time. It takes 0 for "no time".
 extern "C" int consomme_usrsctp_gettimeofday(timeval* out, void*) {
   const auto us = 1'000'000 + sfu::sctp::library().now.value_or(sfu::Time{}).time_since_epoch().count();
   out->tv_sec = static_cast<time_t>(us / 1'000'000);

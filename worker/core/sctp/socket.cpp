@@ -43,7 +43,8 @@ void set_sizes(struct socket* socket, const Options& options) {
   set(socket, SOL_SOCKET, SO_RCVBUF, to_int(std::max(options.max_receive_window, 2 * too_long)));
   set(socket, SCTP_PARTIAL_DELIVERY_POINT, static_cast<uint32_t>(to_int(too_long)));
   sctp_initmsg init{};
-  init.sinit_num_ostreams = init.sinit_max_instreams = options.streams;
+  init.sinit_num_ostreams = options.max_outbound_streams;
+  init.sinit_max_instreams = options.max_inbound_streams;
   set(socket, SCTP_INITMSG, init);
   sctp_paddrparams path{};
   path.spp_address.ss_family = AF_CONN;
@@ -118,7 +119,8 @@ Said stream_reset(const sctp_stream_reset_event& head, Bytes note) {
   Reset reset{.ours = (flags & SCTP_STREAM_RESET_OUTGOING_SSN) != 0,
               .done = (flags & (SCTP_STREAM_RESET_DENIED | SCTP_STREAM_RESET_FAILED)) == 0};
   reset.streams.resize((note.size() - sizeof(head)) / sizeof(uint16_t));
-  std::memcpy(reset.streams.data(), note.data() + sizeof(head), reset.streams.size() * sizeof(uint16_t));
+  if (!reset.streams.empty())
+    std::memcpy(reset.streams.data(), note.data() + sizeof(head), reset.streams.size() * sizeof(uint16_t));
   return reset;
 }
 

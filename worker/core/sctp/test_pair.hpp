@@ -45,6 +45,7 @@ class Pair {
   bool a_hears = true;
   uint64_t packets = 0;  // sent
   size_t largest_packet = 0;
+  std::vector<uint8_t> last_to_b;
 
  private:
   void step(Time end) {
@@ -70,6 +71,7 @@ class Pair {
   void send(Association& from, Association& to, bool hears) {
     for (auto& packet : std::exchange(from.packets(), {})) {
       ++packets;
+      if (&to == &b) last_to_b = packet;
       largest_packet = std::max(largest_packet, packet.size());
       if (hears && random_.real() >= loss) network_.emplace(now + delay, Flight{&to, std::move(packet)});
     }

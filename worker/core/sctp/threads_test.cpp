@@ -48,7 +48,7 @@ struct Worker {
 // Sends and receives kMessages, and stays until the other has done so too. Neither clock runs away from the
 // other by more than 5 ms, or each would think that the other is lost.
 void work(Worker& me, Worker& other) {
-  Association association({.streams = 16});
+  Association association({.max_outbound_streams = 16, .max_inbound_streams = 16});
   Random random(1);
   association.connect();
   uint32_t sent = 0, received = 0;
@@ -86,7 +86,8 @@ TEST_CASE("associations come and go on several threads while all run the timers"
   const auto live = [&](uint64_t seed) {
     Random random(seed);
     for (int i = 0; i < 60; ++i) {
-      Association a({.streams = 16}), b({.streams = 16});
+      Association a({.max_outbound_streams = 16, .max_inbound_streams = 16}),
+          b({.max_outbound_streams = 16, .max_inbound_streams = 16});
       a.connect();
       b.connect();
       for (uint32_t rounds = random.below(60); rounds > 0; --rounds) {

@@ -1,4 +1,4 @@
-#include "core/sctp/reset_requests.hpp"
+#include "core/sctp/admission.hpp"
 
 #include <doctest/doctest.h>
 
@@ -23,35 +23,46 @@ std::vector<uint8_t> request(uint32_t number) {
 }  // namespace
 
 TEST_CASE("requests that are done, or repeated, do not count") {
-  ResetRequests requests;
+  Admission admission;
   for (uint32_t number = 0xffffff00; number != 0x1000; ++number) {
-    CHECK(requests.admit(request(number)));
-    CHECK(requests.admit(request(number)));      // sent again
-    CHECK(requests.admit(request(number - 1)));  // overtaken
-    requests.done();
+    CHECK(admission.admit(request(number)));
+    CHECK(admission.admit(request(number)));      // sent again
+    CHECK(admission.admit(request(number - 1)));  // overtaken
+    admission.reset_done();
   }
 }
 
 TEST_CASE("requests that are never done end being admitted, other packets do not") {
-  ResetRequests requests;
-  for (uint32_t number = 0; number < ResetRequests::kMost; ++number) CHECK(requests.admit(request(number)));
-  CHECK_FALSE(requests.admit(request(1000)));
+  Admission admission;
+  for (uint32_t number = 0; number < Admission::kMostResets; ++number)
+    CHECK(admission.admit(request(number)));
+  CHECK_FALSE(admission.admit(request(1000)));
   std::vector<uint8_t> other(100);
   other[12] = 3;
   other[15] = 88;
-  CHECK(requests.admit(other));
-  requests.done();
-  CHECK(requests.admit(request(1000)));
+  CHECK(admission.admit(other));
+  admission.reset_done();
+  CHECK(admission.admit(request(1000)));
 }
 
 TEST_CASE("broken packets are walked safely") {
-  ResetRequests requests;
+  Admission admission;
   const std::vector<uint8_t> whole = request(1);
   for (size_t size = 0; size < whole.size(); ++size) {
     const std::vector<uint8_t> cut(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(size));
-    CHECK(requests.admit(cut) == (size >= 12));
+    CHECK(admission.admit(cut) == (size >= 12));
   }
   std::vector<uint8_t> endless = whole;
   endless[15] = 0;  // a chunk of no length
-  CHECK(requests.admit(endless));
+  CHECK(admission.admit(endless));
+}
+
+TEST_CASE("one FORWARD-TSN a packet is enough") {
+  Admission admission;
+  std::vector<uint8_t> packet(12 + 16);
+  packet[12] = packet[20] = 192;
+  packet[15] = packet[23] = 8;
+  CHECK_FALSE(admission.admit(packet));
+  packet[20] = 0;
+  CHECK(admission.admit(packet));
 }
