@@ -3,6 +3,7 @@ import type {
   ClientRequestMethod,
   ClientRequests,
   ConsumerData,
+  DataConsumerData,
   EnabledConsumer,
   PeerData,
   PreferredProfile,
@@ -28,6 +29,7 @@ const TRANSPORT = {
     },
   ],
   dtlsParameters: { fingerprints: [{ algorithm: 'sha-256' as const, value: 'CC:DD' }] },
+  sctpParameters: { port: 5000, maxMessageSize: 262_144 },
 };
 
 /** The server's end of the signalling, with scripted answers, for tests of the client without a server. */
@@ -37,10 +39,12 @@ export class FakeRoomServer {
     [M in ClientRequestMethod]: { method: M; data: ClientRequests[M]['data'] };
   }[ClientRequestMethod][] = [];
   peers: PeerData[] = [];
+  dataConsumers: DataConsumerData[] = [];
   /** Instead of the usual answer; what it throws is the answer too. */
   readonly answers: Partial<Record<ClientRequestMethod, Answer>> = {};
   session!: ServerSession;
   #lastMid = -1;
+  #nextStream = 10;
 
   /** For the Room: each join gets a port of its own. */
   readonly connect = (): Port => {
@@ -74,13 +78,17 @@ export class FakeRoomServer {
 
   readonly #usual: Partial<Record<ClientRequestMethod, (data: never) => unknown>> = {
     queryRoom: () => ({ rtpCapabilities: generateRouterRtpCapabilities(mediaCodecs) }),
-    join: () => ({ peers: this.peers }),
+    join: () => ({ peers: this.peers, dataConsumers: this.dataConsumers }),
     createTransport: () => TRANSPORT,
     restartTransport: () => ({
       iceParameters: { ...TRANSPORT.iceParameters, usernameFragment: 'restarted' },
     }),
     enableConsumers: ({ consumers }: ClientRequests['enableConsumers']['data']) => ({
       consumers: consumers.map(({ id, preferredProfile = 'default' }) => this.#enabled(id, preferredProfile)),
+    }),
+    // One after the other is 10, 11 and so on.
+    enableDataConsumers: ({ consumers }: ClientRequests['enableDataConsumers']['data']) => ({
+      consumers: consumers.map(({ id }) => ({ id, ok: true, streamId: this.#nextStream++ })),
     }),
     getStats: ({ of, id }: ClientRequests['getStats']['data']) => ({ stats: [{ of, id }] }),
   };

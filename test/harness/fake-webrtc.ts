@@ -73,6 +73,58 @@ const CODECS: Record<'audio' | 'video', RtpCodecParameters[]> = {
 };
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 
+/** Open from when both ends' SCTP is: a test says so by `connection.openChannels()`. */
+export class FakeDataChannel extends EventTarget {
+  readyState: RTCDataChannelState = 'connecting';
+  binaryType = 'blob';
+  bufferedAmount = 0;
+  bufferedAmountLowThreshold = 0;
+  readonly sent: unknown[] = [];
+
+  constructor(
+    readonly id: number,
+    readonly options: RTCDataChannelInit,
+  ) {
+    super();
+  }
+
+  get ordered(): boolean {
+    return this.options.ordered ?? true;
+  }
+
+  send(data: unknown): void {
+    if (this.readyState !== 'open') throw new Error('InvalidStateError');
+    this.sent.push(data);
+  }
+
+  open(): void {
+    if (this.readyState !== 'connecting') return;
+    this.readyState = 'open';
+    this.dispatchEvent(new Event('open'));
+  }
+
+  receive(data: string | Uint8Array<ArrayBuffer>): void {
+    const payload = typeof data === 'string' ? data : data.buffer;
+    this.dispatchEvent(new MessageEvent('message', { data: payload }));
+  }
+
+  /** All but so many bytes are on their way. */
+  drain(bytes = 0): void {
+    this.bufferedAmount = bytes;
+    this.dispatchEvent(new Event('bufferedamountlow'));
+  }
+
+  /** As both ends agree in the end. */
+  close(): void {
+    if (this.readyState === 'closed' || this.readyState === 'closing') return;
+    this.readyState = 'closing';
+    setImmediate(() => {
+      this.readyState = 'closed';
+      this.dispatchEvent(new Event('close'));
+    });
+  }
+}
+
 export class FakePeerConnection extends EventTarget {
   /** In order of creation; a test empties it. */
   static readonly all: FakePeerConnection[] = [];
@@ -84,8 +136,11 @@ export class FakePeerConnection extends EventTarget {
   remoteDescription: { type: string; sdp: string } | null = null;
   /** What the next `setRemoteDescription()` throws. */
   failure?: Error;
+  readonly channels: FakeDataChannel[] = [];
+  /** Of the m-section of data, in whose place there is no transceiver. */
+  #dataMid: string | undefined;
   /** By m-section; what is stopped stays until the section has another. */
-  #sections: FakeTransceiver[] = [];
+  #sections: (FakeTransceiver | undefined)[] = [];
   #transceivers: FakeTransceiver[] = [];
   #lastMid = -1;
   #restarts = 0;
@@ -106,6 +161,23 @@ export class FakePeerConnection extends EventTarget {
     return transceiver;
   }
 
+  createDataChannel(_label: string, options: RTCDataChannelInit): FakeDataChannel {
+    const { id } = options as { id: number };
+    if (this.channels.some((channel) => channel.id === id && channel.readyState !== 'closed')) {
+      throw new Error('OperationError: the id is taken');
+    }
+    const channel = new FakeDataChannel(id, options);
+    this.channels.push(channel);
+    if (this.connectionState === 'connected') setImmediate(() => channel.open());
+    return channel;
+  }
+
+  /** DTLS and SCTP are connected. */
+  openChannels(): void {
+    this.connectionState = 'connected';
+    for (const channel of this.channels) channel.open();
+  }
+
   getTransceivers(): FakeTransceiver[] {
     return this.#transceivers;
   }
@@ -119,7 +191,9 @@ export class FakePeerConnection extends EventTarget {
     const type = this.signalingState === 'stable' ? 'offer' : 'answer';
     if (type === 'offer') this.#assignSections();
     const sections = this.#sections.map((transceiver) =>
-      section(transceiver, transceiver.mid!, this.#restarts),
+      transceiver
+        ? section(transceiver, transceiver.mid!, this.#restarts)
+        : dataSection(this.#dataMid!, this.#restarts),
     );
     const setup = type === 'offer' ? ('actpass' as const) : ('active' as const);
     this.localDescription = { type, sdp: this.#describe(sections.map((each) => ({ ...each, setup }))) };
@@ -146,6 +220,7 @@ export class FakePeerConnection extends EventTarget {
   }
 
   close(): void {
+    for (const channel of this.channels) channel.close();
     this.connectionState = 'closed';
     this.signalingState = 'closed';
   }
@@ -155,11 +230,11 @@ export class FakePeerConnection extends EventTarget {
     this.dispatchEvent(new Event('connectionstatechange'));
   }
 
-  /** The m-lines of a description, as 'mid direction', or 'mid rejected'. */
+  /** The m-lines of media of a description, as 'mid direction', or 'mid rejected'. */
   static sectionsOf(description: { sdp: string } | null): string[] {
-    return parseDescription(description!.sdp).sections.map((each) =>
-      isRejected(each) ? `${each.mid} rejected` : `${each.mid} ${each.direction}`,
-    );
+    return parseDescription(description!.sdp)
+      .sections.filter(({ kind }) => kind !== 'application')
+      .map((each) => (isRejected(each) ? `${each.mid} rejected` : `${each.mid} ${each.direction}`));
   }
 
   /** RFC 8829, 5.2.2: a new transceiver takes the m-section of a stopped one, under a new mid. */
@@ -168,16 +243,23 @@ export class FakePeerConnection extends EventTarget {
       if (transceiver.mid !== null || transceiver.stopped) continue;
       this.#lastMid += 1;
       transceiver.mid = String(this.#lastMid);
-      const free = this.#sections.findIndex((other) => other.stopped && !this.#transceivers.includes(other));
+      const free = this.#sections.findIndex((other) => other?.stopped && !this.#transceivers.includes(other));
       if (free < 0) this.#sections.push(transceiver);
       else this.#sections[free] = transceiver;
     }
+    if (this.#dataMid !== undefined || this.channels.length === 0) return;
+    this.#lastMid += 1;
+    this.#dataMid = String(this.#lastMid);
+    this.#sections.push(undefined);
   }
 
   #accept(offer: string): void {
     for (const [index, offered] of parseDescription(offer).sections.entries()) {
       const known = this.#sections[index];
-      if (isRejected(offered)) known?.stop();
+      if (offered.kind === 'application') {
+        this.#dataMid = offered.mid;
+        this.#sections[index] = undefined;
+      } else if (isRejected(offered)) known?.stop();
       else if (known?.mid !== offered.mid) this.#sections[index] = this.#adopt(offered);
     }
   }
@@ -201,6 +283,36 @@ export class FakePeerConnection extends EventTarget {
   }
 }
 
+function dataSection(mid: string, restarts: number): MediaSection {
+  return {
+    ...transportOf(restarts),
+    kind: 'application',
+    mid,
+    port: 9,
+    bundleOnly: false,
+    protocol: 'UDP/DTLS/SCTP',
+    direction: 'sendrecv',
+    codecs: [],
+    headerExtensions: [],
+    ssrcs: [],
+    ssrcGroups: [],
+    rids: [],
+    rtcpMux: false,
+    rtcpReducedSize: false,
+    sctp: { port: 5000, maxMessageSize: 262_144 },
+  };
+}
+
+function transportOf(restarts: number) {
+  return {
+    ice: { usernameFragment: `ufrag${restarts}`, password: 'password0password0pass' },
+    iceOptions: [],
+    candidates: [],
+    fingerprint: { algorithm: 'sha-256' as const, value: 'AA:BB' },
+    setup: 'actpass' as const,
+  };
+}
+
 function section(transceiver: FakeTransceiver, mid: string, restarts: number): MediaSection {
   const { kind, direction, stopped, encodings } = transceiver;
   const rids = encodings.flatMap(({ rid }) => rid ?? []);
@@ -218,11 +330,7 @@ function section(transceiver: FakeTransceiver, mid: string, restarts: number): M
     ssrcGroups: [],
     rids: sends ? rids.map((id) => ({ id, direction: 'send' })) : [],
     ...(sends && rids.length > 0 && { simulcast: { direction: 'send' as const, rids } }),
-    ice: { usernameFragment: `ufrag${restarts}`, password: 'password0password0pass' },
-    iceOptions: [],
-    candidates: [],
-    fingerprint: { algorithm: 'sha-256', value: 'AA:BB' },
-    setup: 'actpass',
+    ...transportOf(restarts),
     rtcpMux: true,
     rtcpReducedSize: true,
   };

@@ -1,4 +1,5 @@
 export { InvalidStateError, NotFoundError, TimeoutError, UnsupportedError } from '../shared/errors.js';
+export type { MessageData } from '../shared/message-data.js';
 export type {
   MediaKind,
   RtpCapabilities,
@@ -24,11 +25,19 @@ export type { Consumer, ConsumerEvents } from './consumer.js';
 export { type DeviceCapabilities, getDeviceCapabilities, isDeviceSupported } from './device.js';
 export type { Emitter, EventMap } from './emitter.js';
 export type { Originator } from './lifetime.js';
-export type { Peer, PeerEvents } from './peer.js';
+export type { MessageInfo, Peer, PeerEvents, SendOptions } from './peer.js';
 export type { Producer, ProducerEvents, ProducerOptions } from './producer.js';
 export type { ConnectionState } from './recovery.js';
 export type { RecvTransport } from './recv-transport.js';
-export { type CloseReason, Room, type RoomEvents, type RoomOptions, type ServerAddress } from './room.js';
+export {
+  type CloseReason,
+  Room,
+  type RoomEvents,
+  type RoomMessageInfo,
+  type RoomOptions,
+  type RoomSendOptions,
+  type ServerAddress,
+} from './room.js';
 export type { SendTransport } from './send-transport.js';
 export type { Simulcast } from './simulcast.js';
 export type { Transport, TransportEvents } from './transport.js';

@@ -7,6 +7,7 @@ import type {
 } from '../shared/signalling/messages.js';
 import type { FromServer, Notification } from '../shared/signalling/session.js';
 import type { Consumer } from './consumer.js';
+import type { Messages } from './messages.js';
 import type { Peer } from './peer.js';
 import type { Producer } from './producer.js';
 import type { RecvTransport } from './recv-transport.js';
@@ -17,6 +18,7 @@ export type Told = {
   readonly peers: Map<string, Peer>;
   readonly transports: Map<string, SendTransport | RecvTransport>;
   readonly producers: Map<string, Producer>;
+  readonly messages: Messages;
   onClosed(reason: ClosedReason, appData: AppData): void;
   onPeer(data: PeerData): void;
 };
@@ -27,9 +29,10 @@ type Handlers = { [M in ServerNotificationMethod]: (told: Told, data: ServerNoti
 const HANDLERS: Handlers = {
   closed: (told, { reason, appData }) => told.onClosed(reason, appData),
   newPeer: (told, data) => told.onPeer(data),
-  peerClosed({ peers }, { name, appData }) {
+  peerClosed({ peers, messages }, { name, appData }) {
     const peer = peers.get(name);
     peers.delete(name);
+    messages.peerClosed(name);
     peer?.end('remote', appData);
   },
   newConsumer: ({ peers }, data) => peers.get(data.peerName)?.addConsumer(data),
@@ -43,6 +46,10 @@ const HANDLERS: Handlers = {
   producerResumed: ({ producers }, { id, appData }) => producers.get(id)?.resumedByServer(appData),
   producerClosed: ({ producers }, { id, appData }) => producers.get(id)?.end('remote', appData),
   transportClosed: ({ transports }, { id, appData }) => transports.get(id)?.end('remote', appData),
+  dataProducerReady: ({ messages }, { id }) => messages.ready(id),
+  newDataConsumer: ({ messages }, data) => messages.add([data]),
+  dataConsumerClosed: ({ messages }, { id }) => messages.close(id),
+  messagesLost: ({ messages }, { id }) => messages.lost(id),
   // The browser knows the state of its own end.
   transportState: () => {},
 };

@@ -87,7 +87,7 @@ describe('sending', () => {
     expect(server.asked('createTransport')).toHaveLength(1);
     expect(server.asked('connectTransport')).toHaveLength(1);
     expect(connection().log).toEqual(['offer', 'remote answer', 'offer', 'remote answer']);
-    expect(answered()).toEqual(['0 recvonly', '1 recvonly']);
+    expect(answered()).toEqual(['0 recvonly', '2 recvonly']);
   });
 
   it('sends a clone: the track of the application is its own', async () => {
@@ -126,9 +126,9 @@ describe('sending', () => {
     delete server.answers.createProducer;
 
     expect(refused.transport).toBeUndefined();
-    expect(answered()).toEqual(['0 recvonly', '1 rejected']);
+    expect(answered()).toEqual(['0 recvonly', '2 rejected']);
     await refused.send(transport);
-    expect(answered()).toEqual(['0 recvonly', '2 recvonly']);
+    expect(answered()).toEqual(['0 recvonly', '3 recvonly']);
   });
 
   it('closes the transport when an exchange fails, and says why', async () => {
@@ -195,10 +195,10 @@ describe('closing', () => {
     await sent('audio');
     first.close();
     await settle();
-    expect(answered()).toEqual(['0 inactive', '1 recvonly']);
+    expect(answered()).toEqual(['0 inactive', '2 recvonly']);
 
     await sent('video');
-    expect(answered()).toEqual(['0 recvonly', '1 recvonly']);
+    expect(answered()).toEqual(['0 recvonly', '2 recvonly']);
   });
 
   it('of the first leaves its section to no simulcast', async () => {
@@ -206,7 +206,7 @@ describe('closing', () => {
     first.close();
     await sent('video', { simulcast: true });
 
-    expect(answered()).toEqual(['0 inactive', '1 recvonly']);
+    expect(answered()).toEqual(['0 inactive', '2 recvonly']);
   });
 
   it('of another gives its section to the next', async () => {
@@ -215,7 +215,7 @@ describe('closing', () => {
     video.close();
     await sent('audio');
 
-    expect(answered()).toEqual(['0 recvonly', '2 recvonly']);
+    expect(answered()).toEqual(['0 recvonly', '3 recvonly']);
   });
 });
 
@@ -366,7 +366,8 @@ describe('restarting ICE', () => {
     expect(connection().localDescription?.sdp).toContain('a=ice-ufrag:ufrag1');
     expect(connection().remoteDescription?.sdp).toContain('a=ice-ufrag:restarted');
     await sent('video');
-    expect(connection().remoteDescription?.sdp.match(/a=ice-ufrag:restarted/g)).toHaveLength(2);
+    // Audio, data and video.
+    expect(connection().remoteDescription?.sdp.match(/a=ice-ufrag:restarted/g)).toHaveLength(3);
   });
 
   it('does nothing before the first use', async () => {

@@ -48,6 +48,12 @@ export class Recovery {
     this.#attemptAfter(PATIENCE);
   }
 
+  /** The connection is gone, and another one will be made when it is needed. */
+  reset(): void {
+    this.#begin();
+    this.#become('new');
+  }
+
   close(): void {
     this.#stopTimer();
     this.#become('closed');

@@ -3,6 +3,7 @@ import type { MediaKind } from '../shared/rtp/rtp-parameters.js';
 import { renderOffer } from '../shared/sdp/remote-sdp.js';
 import {
   addConsumer,
+  addDataChannels,
   afterExchange,
   closeConsumer,
   createRemoteSession,
@@ -10,8 +11,9 @@ import {
   restartIce,
 } from '../shared/sdp/remote-session.js';
 import { fromErrorData } from '../shared/signalling/errors.js';
-import type { EnableConsumer, EnabledConsumer } from '../shared/signalling/messages.js';
+import type { EnableConsumer, EnabledConsumer, EnabledDataConsumer } from '../shared/signalling/messages.js';
 import type { IceParameters } from '../shared/transport-parameters.js';
+import { closed, openChannel } from './channels.js';
 import { type Opened, Transport } from './transport.js';
 
 /** What a RecvTransport receives: a consumer. */
@@ -35,11 +37,13 @@ type Batch = { incoming: Incoming[]; outcomes: Promise<Map<string, Received | Er
 /** Receives consumers. We offer for the server, and the browser answers. */
 export class RecvTransport extends Transport {
   override readonly direction = 'recv';
-  #session?: RemoteSession;
+  #session: RemoteSession | undefined;
   #batch?: Batch | undefined;
   readonly #mids = new Map<string, string>();
   readonly #dropped = new Set<string>();
   #dropping = false;
+  /** By id. One that is closing keeps its id until it is closed. */
+  readonly #channels = new Map<number, RTCDataChannel>();
 
   /** @internal All that are asked for until the command starts are one request and one exchange. */
   async receive(incoming: Incoming): Promise<Received> {
@@ -65,9 +69,26 @@ export class RecvTransport extends Transport {
     dropped.catch(() => {});
   }
 
+  /** @internal A channel for each of these data consumers, or why there is none. They may not be open yet. */
+  async receiveData(ids: string[]): Promise<(Promise<RTCDataChannel> | Error)[]> {
+    const { connection, consumers } = await this.run((opened) => this.#enableData(opened, ids));
+    return consumers.map((enabled) =>
+      enabled.ok ? this.#channel(connection, enabled.streamId) : fromErrorData(enabled.error),
+    );
+  }
+
+  protected override forget(): void {
+    this.#session = undefined;
+    this.#batch = undefined;
+    this.#mids.clear();
+    this.#dropped.clear();
+    this.#dropping = false;
+    this.#channels.clear();
+  }
+
   protected override async exchangeIce(opened: Opened, iceParameters: IceParameters): Promise<void> {
     const session = restartIce(await this.#current(opened), iceParameters);
-    if (session.sections.length > 0) await this.#exchange(opened, session);
+    if (opened.connection.remoteDescription) await this.#exchange(opened, session);
     else this.#session = session;
   }
 
@@ -117,8 +138,25 @@ export class RecvTransport extends Transport {
 
   async #current({ remote }: Opened): Promise<RemoteSession> {
     const transport = await remote;
-    this.#session ??= createRemoteSession(transport);
+    // SCTP begins with DTLS, so that channels must be possible from the beginning.
+    this.#session ??= addDataChannels(createRemoteSession(transport));
     return this.#session;
+  }
+
+  async #enableData(opened: Opened, ids: string[]) {
+    const consumers = ids.map((id) => ({ id, transportId: this.id }));
+    const asked = this.link.request('enableDataConsumers', { consumers });
+    const [session, response] = await Promise.all([this.#current(opened), asked]);
+    if (!opened.connection.remoteDescription) await this.#exchange(opened, session);
+    return { connection: opened.connection, consumers: response.consumers as EnabledDataConsumer[] };
+  }
+
+  async #channel(connection: RTCPeerConnection, id: number): Promise<RTCDataChannel> {
+    const before = this.#channels.get(id);
+    if (before) await closed(before);
+    const channel = openChannel(connection, id, true);
+    this.#channels.set(id, channel);
+    return channel;
   }
 
   #hasDropped(): boolean {

@@ -1,9 +1,16 @@
-import { InvalidStateError, UnsupportedError } from '../shared/errors.js';
-import { asNonEmptyString, asOneOf } from '../shared/rtp/fields.js';
+import { InvalidStateError, NotFoundError, UnsupportedError } from '../shared/errors.js';
+import { asMessage, type MessageData } from '../shared/message-data.js';
+import { asBoolean, asNonEmptyString, asObject, asOneOf, optional } from '../shared/rtp/fields.js';
 import type { MediaKind, RtpCapabilities } from '../shared/rtp/rtp-parameters.js';
 import { canSend, receivingCapabilities } from '../shared/sdp/capabilities-from-sdp.js';
-import { PortClosedError } from '../shared/signalling/errors.js';
-import type { AppData, ClosedReason, PeerData, TransportDirection } from '../shared/signalling/messages.js';
+import { DuplicatePeerError, ForbiddenError, PortClosedError } from '../shared/signalling/errors.js';
+import type {
+  AppData,
+  ClosedReason,
+  DataConsumerData,
+  PeerData,
+  TransportDirection,
+} from '../shared/signalling/messages.js';
 import type { Port } from '../shared/signalling/port.js';
 import {
   type ClientSession,
@@ -16,8 +23,9 @@ import { type DeviceCapabilities, getDeviceCapabilities } from './device.js';
 import { Emitter } from './emitter.js';
 import type { Originator } from './lifetime.js';
 import { Link } from './link.js';
+import { Messages } from './messages.js';
 import { hear, type Told } from './notifications.js';
-import { Peer } from './peer.js';
+import { type MessageInfo, Peer, type SendOptions } from './peer.js';
 import { Producer, type ProducerOptions } from './producer.js';
 import type { ConnectionState } from './recovery.js';
 import { RecvTransport } from './recv-transport.js';
@@ -36,7 +44,10 @@ export type RoomOptions = {
   requestTimeout?: number;
 };
 
-/** Why a Room closed: what the server said, or that this application left, or that the way to the server is gone. */
+/**
+ * Why a Room closed: what the server said, or that this application left, or that the way to the server is gone. After
+ * 'worker died' it was tried for half a minute to join again.
+ */
 export type CloseReason = ClosedReason | 'left' | 'connection lost';
 
 export type RoomEvents = {
@@ -44,17 +55,46 @@ export type RoomEvents = {
   close: [originator: Originator, reason: CloseReason, appData: AppData];
   newpeer: [peer: Peer];
   connectionstatechange: [state: ConnectionState];
+  /** From a peer, or from the server's application. */
+  message: [data: MessageData, info: RoomMessageInfo];
+  /** Reliable messages from there were dropped, as this client received them too slowly. Once until it has caught up. */
+  messageslost: [from: Peer | undefined];
+};
+
+export type RoomMessageInfo = MessageInfo & {
+  /** As the server knows it, whatever the message says. Undefined: the server's application. */
+  from: Peer | undefined;
+};
+
+export type RoomSendOptions = SendOptions & {
+  /** A peer's name: nobody else gets it. Default: it is to all. */
+  to?: string;
 };
 
 /** A room that was joined, until it is left. */
-type Joined = Told & { link: Link; name: string; sending: DeviceCapabilities['sending'] };
+type Joined = Told & { link: Link; name: string; appData: AppData; sending: DeviceCapabilities['sending'] };
+
+/** What the server answered to `join`, and what it has told since. */
+type Entered = {
+  session: ClientSession;
+  early: Notification<FromServer>[];
+  rtpCapabilities: RtpCapabilities;
+  sending: DeviceCapabilities['sending'];
+  peers: PeerData[];
+  dataConsumers: DataConsumerData[];
+};
 
 const MAX_NAME = 256;
 /** The worst of these is the room's. */
+/** Milliseconds before each attempt to join again, when the server's worker has died. */
+const REJOIN_DELAYS = [0, 1_000, 2_000, 4_000, 8_000, 15_000];
 const STATES: ConnectionState[] = ['failed', 'disconnected', 'connecting'];
 
 /**
  * The server's room as this browser sees it, and this browser's own part in it.
+ *
+ * When the server's worker dies, the room is 'disconnected' and joins again by itself: peers, transports and producers
+ * stay, and are used as before; the consumers close, and others come by 'newconsumer'.
  *
  * @example
  * const room = new Room('wss://example.org/rooms?room=lobby');
@@ -129,32 +169,13 @@ export class Room extends Emitter<RoomEvents> {
   async join(name: string, appData?: AppData): Promise<Peer[]> {
     asNonEmptyString(name, 'name', MAX_NAME);
     if (this.#session) throw new InvalidStateError('the room is joined already');
-    const early: Notification<FromServer>[] = [];
-    const session: ClientSession = new Session(this.#openPort(), {
-      // What comes before `join` below has made the peers must wait for it.
-      onNotification: (notification) => {
-        if (this.#joined?.link.session === session) this.#hear(notification);
-        else early.push(notification);
-      },
-      onClose: () => this.#sessionClosed(session),
-      onError: reportError,
-      requestTimeout: this.#options.requestTimeout ?? 30_000,
-      maxMessageLength: Number.POSITIVE_INFINITY,
-    });
-    this.#session = session;
     this.#closed = false;
     this.#become('connecting');
-    try {
-      const joined = await this.#enter(session, name, appData);
-      if (session.closed) throw new PortClosedError('the room was left in the meantime');
-      this.#joined = joined;
-    } catch (error) {
-      session.close();
-      throw error;
-    }
+    const entered = await this.#enter(name, appData);
+    this.#joined = this.#begin(entered, name, appData);
     this.#become('connected');
     const { peers } = this;
-    for (const notification of early) this.#hear(notification);
+    this.#replay(entered);
     return peers;
   }
 
@@ -162,6 +183,11 @@ export class Room extends Emitter<RoomEvents> {
   async leave(appData?: AppData): Promise<void> {
     const joined = this.#joined;
     if (!joined) return this.#session?.close();
+    if (joined.link.suspended) {
+      const session = this.#session;
+      this.#end('local', 'left', appData);
+      return session?.close();
+    }
     const told = joined.link.request('leave', { appData }).catch(() => {});
     this.#end('local', 'left', appData);
     await told;
@@ -185,13 +211,14 @@ export class Room extends Emitter<RoomEvents> {
    * @throws InvalidStateError unless the room is joined; TypeError for another direction, or for a spy that would send
    */
   createTransport(direction: TransportDirection, appData?: AppData): SendTransport | RecvTransport {
-    const { link, transports } = this.#requireJoined();
+    const { link, transports, messages } = this.#requireJoined();
     asOneOf(direction, 'direction', this.#options.spy ? ['recv'] : ['send', 'recv']);
     const transport =
       direction === 'send' ? new SendTransport(link, appData) : new RecvTransport(link, appData);
     transport.onEnd = () => transports.delete(transport.id);
     transport.on('connectionstatechange', () => this.#become(this.#worstState()));
     transports.set(transport.id, transport);
+    if (direction === 'recv') messages.receive();
     return transport;
   }
 
@@ -213,6 +240,26 @@ export class Room extends Emitter<RoomEvents> {
     return producer;
   }
 
+  /**
+   * Sends a message to all others in the room, or to one. It goes over the first open transport for sending; if there is
+   * none, one is made. Reliable messages arrive in the order of the calls.
+   *
+   * Resolves when the browser has taken it: who awaits that before the next one does not fill its memory. The first
+   * message waits until those who are there can get it. Lossy messages are not sent while 64 KiB of them wait.
+   *
+   * @throws TypeError if it is no string or Uint8Array of at most 262144 bytes; InvalidStateError unless the room is
+   * joined, or if the way is closed meanwhile; NotFoundError if nobody is called `to`; ForbiddenError if the server does
+   * not allow it; LimitError
+   */
+  async send(data: MessageData, options: RoomSendOptions = {}): Promise<void> {
+    const message = asMessage(data);
+    const { to, reliable } = readSendOptions(options);
+    const { messages, peers } = this.#requireJoined();
+    if (this.#options.spy) throw new ForbiddenError('a spy does not send');
+    if (to !== undefined && !peers.has(to)) throw new NotFoundError(`nobody else is called ${to}`);
+    await messages.send(message, to, reliable);
+  }
+
   /** Of all transports, as after a change of the network. */
   async restartIce(): Promise<void> {
     await Promise.all(this.transports.map((transport) => transport.restartIce()));
@@ -223,27 +270,63 @@ export class Room extends Emitter<RoomEvents> {
     return typeof address === 'function' ? address() : new WebSocketPort(new WebSocket(address));
   }
 
-  async #enter(session: ClientSession, name: string, appData: AppData): Promise<Joined> {
-    const [device, { rtpCapabilities }] = await Promise.all([
-      getDeviceCapabilities(),
-      session.request('queryRoom', {}),
-    ]);
-    const { spy = false } = this.#options;
-    const receiving: RtpCapabilities = receivingCapabilities(device.receiving, rtpCapabilities);
-    const { peers } = await session.request('join', { name, rtpCapabilities: receiving, spy, appData });
+  /** A new session, in which the server has let us in. */
+  async #enter(name: string, appData: AppData): Promise<Entered> {
+    const early: Notification<FromServer>[] = [];
+    const session: ClientSession = new Session(this.#openPort(), {
+      // What comes before there are the peers that it is about must wait for them.
+      onNotification: (notification) => {
+        if (this.#joined?.link.session === session) this.#hear(notification);
+        else early.push(notification);
+      },
+      onClose: () => this.#sessionClosed(session),
+      onError: reportError,
+      requestTimeout: this.#options.requestTimeout ?? 30_000,
+      maxMessageLength: Number.POSITIVE_INFINITY,
+    });
+    this.#session = session;
+    try {
+      const [{ sending, receiving }, { rtpCapabilities }] = await Promise.all([
+        getDeviceCapabilities(),
+        session.request('queryRoom', {}),
+      ]);
+      const { spy = false } = this.#options;
+      const own = receivingCapabilities(receiving, rtpCapabilities);
+      const answer = await session.request('join', { name, rtpCapabilities: own, spy, appData });
+      if (session.closed) throw new PortClosedError('the room was left in the meantime');
+      return { session, early, rtpCapabilities, sending, ...answer };
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  #begin({ session, rtpCapabilities, sending, peers }: Entered, name: string, appData: AppData): Joined {
     const { iceServers = [], iceTransportPolicy = 'all' } = this.#options;
     const link = new Link({ session, rtpCapabilities, configuration: { iceServers, iceTransportPolicy } });
     const joined: Joined = {
       link,
       name,
-      sending: device.sending,
-      peers: new Map(peers.map((data) => [data.name, new Peer(link, data)])),
+      appData,
+      sending,
+      peers: new Map(peers.map((data) => [data.name, this.#newPeer(link, data)])),
       transports: new Map(),
       producers: new Map(),
+      messages: new Messages({
+        link,
+        transports: { send: () => this.#transportFor('send'), recv: () => this.#transportFor('recv') },
+        onMessage: (data, from) => this.#heardMessage(data, from),
+        onLost: ({ peerName }) => this.emit('messageslost', this.getPeerByName(peerName ?? '')),
+      }),
       onClosed: (reason, goodbye) => this.#closedByServer(joined, reason, goodbye),
       onPeer: (data) => this.#addPeer(joined, data),
     };
     return joined;
+  }
+
+  #replay({ early, dataConsumers }: Entered): void {
+    this.#joined?.messages.add(dataConsumers);
+    for (const notification of early) this.#hear(notification);
   }
 
   #requireJoined(): Joined {
@@ -254,23 +337,26 @@ export class Room extends Emitter<RoomEvents> {
   #sessionClosed(session: ClientSession): void {
     if (this.#session !== session) return;
     this.#session = undefined;
-    if (this.#joined) this.#end('remote', 'connection lost');
-    else this.#become('new');
+    if (this.#joined?.link.session === session) this.#end('remote', 'connection lost');
+    else if (!this.#joined) this.#become('new');
   }
 
   #end(originator: Originator, reason: CloseReason, appData?: AppData): void {
-    const { peers, transports, producers } = this.#requireJoined();
+    const { link, peers, transports, producers, messages } = this.#requireJoined();
     this.#session = undefined;
     this.#joined = undefined;
     this.#closed = true;
     this.#become('closed');
     this.emit('close', originator, reason, appData);
+    link.end();
+    messages.end();
     for (const part of [...producers.values(), ...peers.values(), ...transports.values()])
       part.end(originator);
   }
 
   #worstState(): ConnectionState {
     if (!this.#joined) return this.#connectionState;
+    if (this.#joined.link.suspended) return 'disconnected';
     const states = this.transports.map(({ connectionState }) => connectionState);
     return STATES.find((state) => states.includes(state)) ?? 'connected';
   }
@@ -285,14 +371,101 @@ export class Room extends Emitter<RoomEvents> {
     if (this.#joined) hear(this.#joined, notification);
   }
 
-  #closedByServer({ link }: Joined, reason: ClosedReason, appData: AppData): void {
-    this.#end('remote', reason, appData);
+  #closedByServer(joined: Joined, reason: ClosedReason, appData: AppData): void {
+    if (reason === 'worker died') void this.#rejoin(joined);
+    else {
+      this.#end('remote', reason, appData);
+      joined.link.session.close();
+    }
+  }
+
+  /** Peers, transports and producers stay as they are; what is behind them is made anew. */
+  async #rejoin(joined: Joined): Promise<void> {
+    const { link, producers } = joined;
+    const sent = [...producers.values()].flatMap((producer) => {
+      const { transport } = producer;
+      return transport ? [{ producer, transport }] : [];
+    });
+    this.#session = undefined;
+    link.suspend();
+    this.#become('disconnected');
+    this.#forget(joined);
     link.session.close();
+    const entered = await this.#enterAgain(joined);
+    if (this.#joined !== joined) return entered?.session.close();
+    if (!entered) return this.#end('remote', 'worker died');
+    link.renew(entered.session);
+    this.#reconcile(joined, entered);
+    this.#become(this.#worstState());
+    this.#replay(entered);
+    // What the server does not want any more stays unhandled.
+    for (const { producer, transport } of sent) producer.send(transport).catch(() => {});
+  }
+
+  #forget({ peers, transports, messages }: Joined): void {
+    for (const peer of peers.values()) peer.endConsumers('remote');
+    messages.reset();
+    for (const transport of transports.values()) transport.reset();
+  }
+
+  /** Undefined if that is not to be, or not wanted any more. */
+  async #enterAgain(joined: Joined): Promise<Entered | undefined> {
+    for (const delay of REJOIN_DELAYS) {
+      await new Promise((resolve) => setTimeout(resolve, delay));
+      if (this.#joined !== joined) return undefined;
+      try {
+        return await this.#enter(joined.name, joined.appData);
+      } catch (error) {
+        if (error instanceof ForbiddenError || error instanceof DuplicatePeerError) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  #reconcile(joined: Joined, { peers: present }: Entered): void {
+    const { peers } = joined;
+    for (const [name, peer] of [...peers]) {
+      if (present.some((data) => data.name === name)) continue;
+      peers.delete(name);
+      peer.end('remote');
+    }
+    for (const data of present) {
+      const known = peers.get(data.name);
+      if (known) known.renew(data);
+      else this.#addPeer(joined, data);
+    }
+  }
+
+  #newPeer(link: Link, data: PeerData): Peer {
+    return new Peer(link, (to, message, options) => this.send(message, { ...options, to }), data);
   }
 
   #addPeer({ link, peers }: Joined, data: PeerData): void {
-    const peer = new Peer(link, data);
+    const peer = this.#newPeer(link, data);
     peers.set(data.name, peer);
     this.emit('newpeer', peer);
   }
+
+  #transportFor<D extends TransportDirection>(direction: D): Extract<Transports, { direction: D }> {
+    const open = this.transports.find((transport) => transport.direction === direction);
+    return (open ?? this.createTransport(direction as 'send')) as Extract<Transports, { direction: D }>;
+  }
+
+  #heardMessage(data: MessageData, { peerName, to, reliable }: DataConsumerData): void {
+    const from = peerName === undefined ? undefined : this.getPeerByName(peerName);
+    if (peerName !== undefined && !from) return;
+    from?.emit('message', data, { to, reliable });
+    this.emit('message', data, { from, to, reliable });
+  }
+}
+
+type Transports = SendTransport | RecvTransport;
+
+function readSendOptions(options: RoomSendOptions): { to: string | undefined; reliable: boolean } {
+  const { to, reliable = true } = asObject(options, 'options');
+  return {
+    to: undefined,
+    ...optional('to', to, (name) => asNonEmptyString(name, 'options.to', MAX_NAME)),
+    reliable: asBoolean(reliable, 'options.reliable'),
+  };
 }

@@ -3,6 +3,7 @@ import type { NormalizedRtpParameters } from '../shared/rtp/rtp-parameters.js';
 import { renderAnswer } from '../shared/sdp/remote-sdp.js';
 import { sendingParameters } from '../shared/sdp/sending-parameters.js';
 import type { IceParameters } from '../shared/transport-parameters.js';
+import { ChannelIds, openChannel } from './channels.js';
 import { type Opened, refused, Transport } from './transport.js';
 
 /** What a SendTransport sends: a producer. */
@@ -24,7 +25,10 @@ export class SendTransport extends Transport {
   readonly #sections = new Map<string, Section>();
   /** One for all tracks, so that receivers play them in sync. */
   readonly #stream = new MediaStream();
-  #restarted?: IceParameters;
+  #restarted: IceParameters | undefined;
+  #channelIds = new ChannelIds();
+  /** Nobody has taken it yet. */
+  #firstChannel: RTCDataChannel | undefined;
 
   /** @internal */
   send(outgoing: Outgoing): Promise<Section> {
@@ -55,6 +59,47 @@ export class SendTransport extends Transport {
     });
     // If that fails, the transport is closed.
     dropped.catch(() => {});
+  }
+
+  /** @internal It may not be open yet. */
+  sendData(reliable: boolean): Promise<RTCDataChannel> {
+    return this.run(async (opened) => {
+      const channel = this.#takeChannel(opened.connection, reliable);
+      if (!opened.connection.remoteDescription) await this.#exchange(opened, () => {});
+      return channel;
+    });
+  }
+
+  /** SCTP begins with DTLS, so that a channel must be there from the beginning. */
+  protected override onConnection(connection: RTCPeerConnection): void {
+    this.#firstChannel = openChannel(connection, this.#channelIds.take(), true);
+  }
+
+  protected override forget(): void {
+    this.#sections.clear();
+    this.#restarted = undefined;
+    this.#channelIds = new ChannelIds();
+    this.#firstChannel = undefined;
+  }
+
+  #takeChannel(connection: RTCPeerConnection, reliable: boolean): RTCDataChannel {
+    const first = this.#firstChannel;
+    if (reliable && first) {
+      this.#firstChannel = undefined;
+      return this.#watched(first);
+    }
+    try {
+      return this.#watched(openChannel(connection, this.#channelIds.take(), reliable));
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  /** Once it is closed at both sides its id may be another's. */
+  #watched(channel: RTCDataChannel): RTCDataChannel {
+    const ids = this.#channelIds;
+    channel.addEventListener('close', () => ids.free(channel.id!));
+    return channel;
   }
 
   protected override async exchangeIce(opened: Opened, iceParameters: IceParameters): Promise<void> {

@@ -28,7 +28,7 @@ export abstract class Transport extends Lifetime<TransportEvents> {
   /** @internal */
   readonly passengers = new Set<Passenger>();
   protected readonly link: Link;
-  readonly #commands = new Commands();
+  #commands = new Commands();
   readonly #recovery = new Recovery({
     restart: () => this.#restart(),
     onState: (state) => this.emit('connectionstatechange', state),
@@ -90,14 +90,31 @@ export abstract class Transport extends Lifetime<TransportEvents> {
     for (const passenger of [...this.passengers]) passenger.transportClosed();
   }
 
+  /** @internal The server's end is gone: both are made anew when it is next used. */
+  reset(): void {
+    if (this.closed) return;
+    this.#commands.close(new InvalidStateError(`${this.id} is being made anew`));
+    this.#commands = new Commands();
+    this.#opened?.connection.close();
+    this.#opened = undefined;
+    this.#connected = false;
+    for (const passenger of [...this.passengers]) passenger.transportClosed();
+    this.forget();
+    this.#recovery.reset();
+  }
+
+  /** Of the connection that is gone. */
+  protected abstract forget(): void;
+
   /** After all that was asked before. If an exchange fails, both sides may disagree: then the transport closes. */
   protected run<T>(command: (opened: Opened) => Promise<T>): Promise<T> {
-    return this.#commands.run(async () => {
+    const commands = this.#commands;
+    return commands.run(async () => {
       try {
         return await command(this.#open());
       } catch (error) {
         if (error instanceof Refusal) throw error.cause;
-        this.#fail(error as Error);
+        if (commands === this.#commands) this.#fail(error as Error);
         throw error;
       }
     });
@@ -111,6 +128,9 @@ export abstract class Transport extends Lifetime<TransportEvents> {
     const dtlsParameters = localDtlsParameters(localDescription?.sdp ?? '');
     this.link.tell('connectTransport', { id: this.id, dtlsParameters });
   }
+
+  /** It is new, and nothing is negotiated. */
+  protected onConnection(_connection: RTCPeerConnection): void {}
 
   /** Lets both sides know the server's new credentials. */
   protected abstract exchangeIce(opened: Opened, iceParameters: IceParameters): Promise<void>;
@@ -129,8 +149,9 @@ export abstract class Transport extends Lifetime<TransportEvents> {
   #create(): Opened {
     const connection = new RTCPeerConnection({ ...this.link.configuration, bundlePolicy: 'max-bundle' });
     connection.addEventListener('connectionstatechange', () => {
-      this.#recovery.update(connection.connectionState);
+      if (this.connection === connection) this.#recovery.update(connection.connectionState);
     });
+    this.onConnection(connection);
     const { id, direction, appData } = this;
     const remote = this.link.request('createTransport', { id, direction, appData });
     // Whoever needs it awaits it, some time later.

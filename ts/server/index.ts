@@ -1,6 +1,7 @@
 /** The package's face: rooms. The core is there by itself as `consomme/core`; its types are here too. */
 
 export * from '../shared/errors.js';
+export type { MessageData } from '../shared/message-data.js';
 export type {
   MediaKind,
   RouterRtpCodecCapability,
@@ -21,7 +22,16 @@ export type * as core from './core/index.js';
 export { type LogEventListeners, setLogEventListeners } from './core/logger.js';
 export type { Consumer, ConsumerEvents } from './rooms/consumer.js';
 export type { ConsumerOriginator, Originator } from './rooms/lifetime.js';
-export type { CanPublish, Peer, PeerEvents, ProducerAsked } from './rooms/peer.js';
+export type {
+  CanPublish,
+  CanSendData,
+  DataAsked,
+  MessageInfo,
+  Peer,
+  PeerEvents,
+  ProducerAsked,
+  SendOptions,
+} from './rooms/peer.js';
 export type { Producer, ProducerEvents, Sender } from './rooms/producer.js';
 export type { JoinAsked, JoinTerms, JoinVerdict, Policy, Room, RoomEvents } from './rooms/room.js';
 export {

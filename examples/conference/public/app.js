@@ -17,7 +17,7 @@ const GONE = {
   removed: 'You were removed from the room.',
   'room closed': 'The room was closed.',
   'server closed': 'The server was stopped. When it is back, you can join again.',
-  'worker died': 'The server had a problem, and the room was closed. You can join it again at once.',
+  'worker died': 'The server had a problem and is not back yet. Wait a little, then join again.',
   'connection lost': 'The connection to the server was lost. Check your network, then join again.',
   failed: 'Sound and picture no longer get through. Check your network, then join again.',
 };
@@ -164,6 +164,9 @@ async function enter(name, roomId) {
     announce(`${peer.name} has joined`);
     meet(entering, peer);
   });
+  room.on('message', (data, { from, to }) => {
+    if (typeof data === 'string') showMessage({ name: from?.name ?? 'The server', text: data, to });
+  });
   room.on('close', (_, reason) => ended(entering, reason));
   const peers = await room.join(name);
   call = Object.assign(entering, {
@@ -177,9 +180,12 @@ async function enter(name, roomId) {
 function meet(current, peer) {
   const tile = tileOf('person', peer.name);
   showMuted(tile, true);
+  const addressee = new Option(`To ${peer.name}`, peer.name);
+  element('say-to').add(addressee);
   peer.on('newconsumer', (consumer) => receive(current, consumer));
   peer.on('close', () => {
     announce(`${peer.name} has left`);
+    addressee.remove();
     removeTile(tile);
   });
   for (const consumer of peer.consumers) receive(current, consumer);
@@ -412,6 +418,60 @@ async function showSpeakers() {
 
 setInterval(showSpeakers, 150);
 
+/* Chat. */
+
+let unread = 0;
+
+/** `to`: whom it was for alone. */
+function showMessage({ name, text, to, problem = false }) {
+  const line = document.createElement('li');
+  const from = Object.assign(document.createElement('span'), { className: 'from' });
+  from.textContent = to === undefined ? `${name}: ` : `${name} to ${to}: `;
+  line.append(from, text);
+  line.classList.toggle('private', to !== undefined);
+  line.classList.toggle('problem', problem);
+  const messages = element('messages');
+  messages.append(line);
+  messages.scrollTop = messages.scrollHeight;
+  if (element('chat').hidden) showUnread(unread + 1);
+}
+
+function showUnread(count) {
+  unread = count;
+  element('unread').hidden = count === 0;
+  element('unread').textContent = String(count);
+}
+
+function showChat(show) {
+  element('chat').hidden = !show;
+  element('show-chat').setAttribute('aria-pressed', String(show));
+  layOut();
+  if (!show) return;
+  showUnread(0);
+  element('messages').scrollTop = element('messages').scrollHeight;
+  element('say-text').focus();
+}
+
+async function say({ room, name }, text, to) {
+  try {
+    await room.send(text, to === undefined ? {} : { to });
+    showMessage({ name, text, to });
+  } catch (error) {
+    const why = error.name === 'NotFoundError' ? `${to} is not here any more.` : error.message;
+    showMessage({ name: 'Not sent', text: `${text} (${why})`, problem: true });
+  }
+}
+
+element('show-chat').addEventListener('click', () => showChat(element('chat').hidden));
+
+element('say').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const text = element('say-text').value.trim();
+  if (!call || !text) return;
+  say(call, text, element('say-to').value || undefined);
+  element('say-text').value = '';
+});
+
 /* Statistics. */
 
 const counted = new WeakMap();
@@ -500,6 +560,10 @@ function ended(current, reason) {
   stopListening();
   for (const tile of [...tiles.values()]) removeTile(tile);
   element('notice').hidden = true;
+  showChat(false);
+  showUnread(0);
+  element('messages').replaceChildren();
+  element('say-to').length = 1;
   for (const id of ['mic', 'camera', 'screen']) element(id).setAttribute('aria-pressed', 'false');
   if (reason !== 'left') showGone(reason);
   else if (!element('gone').open) showEntrance();

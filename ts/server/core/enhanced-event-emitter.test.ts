@@ -63,6 +63,26 @@ describe('EnhancedEventEmitter.safeEmit', () => {
   });
 });
 
+describe('EnhancedEventEmitter', () => {
+  it('has the methods of Node’s emitter', () => {
+    const emitter = new EnhancedEventEmitter<{ state: [state: string] }>();
+    const heard: string[] = [];
+    const [first, second] = [() => heard.push('first'), () => heard.push('second')];
+
+    emitter.on('state', second).prependListener('state', first).addListener('state', second);
+    emitter.once('state', (state) => heard.push(`once ${state}`));
+    emitter.prependOnceListener('state', (state) => heard.push(`before ${state}`));
+    expect(emitter.listenerCount('state')).toBe(5);
+    expect(emitter.emit('state', 'new')).toBe(true);
+    expect(heard).toEqual(['before new', 'first', 'second', 'second', 'once new']);
+
+    emitter.off('state', first).removeListener('state', second);
+    emitter.emit('state', 'old');
+    expect(heard.slice(5)).toEqual(['second']);
+    expect(emitter.removeAllListeners('state').emit('state', 'gone')).toBe(false);
+  });
+});
+
 describe('enhancedOnce', () => {
   it('resolves with what the next event brings', async () => {
     const emitter = new EnhancedEventEmitter<{ state: [state: string, reason: number] }>();

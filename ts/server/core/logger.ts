@@ -1,3 +1,5 @@
+import { asObject } from '../../shared/rtp/fields.js';
+
 /** Gets one log line: who says it, what, and for errors the error. */
 export type LogEventListeners = {
   ondebug?: (namespace: string, log: string) => void;
@@ -7,8 +9,18 @@ export type LogEventListeners = {
 
 let listeners: LogEventListeners = {};
 
-/** Takes the logs of the controller and of all workers to the application; without arguments, nowhere. */
+/**
+ * Takes the logs of the controller and of all workers to the application; without arguments, nowhere.
+ *
+ * @throws TypeError naming the listener
+ */
 export function setLogEventListeners(to: LogEventListeners = {}): void {
+  const given = asObject(to, 'listeners');
+  for (const name of ['ondebug', 'onwarn', 'onerror']) {
+    if (given[name] !== undefined && typeof given[name] !== 'function') {
+      throw new TypeError(`${name} must be a function`);
+    }
+  }
   listeners = { ...to };
 }
 

@@ -340,6 +340,21 @@ describe('WebRtcTransport', () => {
     expect(transport).toMatchObject({ closed: false, iceSelectedTuple: undefined, dtlsRemoteCert: 'PEM' });
   });
 
+  it.each([
+    ['consentExpired', ['disconnected', 'consentExpired']],
+    ['tcpClosed', ['disconnected', 'tcpClosed']],
+    ['none', ['disconnected']],
+  ] as const)('says why ICE is disconnected: %s', async (reason, args) => {
+    const { transport, script } = await connecting();
+    const heard: unknown[] = [];
+    transport.on('icestatechange', (...given) => heard.push(given));
+
+    script.tell(2, { type: 'iceStateChange', state: 'disconnected', reason });
+    await settled();
+
+    expect(heard).toEqual([args]);
+  });
+
   it('gives statistics', async () => {
     const { transport, script } = await connecting();
     script.answers.getTransportStats = () => ({

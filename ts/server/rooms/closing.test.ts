@@ -223,19 +223,23 @@ test('ICE and DTLS that end are told, and close nothing', async () => {
   expect(events).toEqual([]);
 });
 
-test('a worker that dies closes its rooms, and tells every client why', async () => {
-  const { events, worker, alice, bob, server } = await call();
+test('a worker that dies closes its peers, and tells every client why; the room stays', async () => {
+  const { events, worker, alice, bob, room, server } = await call();
   worker.die();
   await settle();
-  expect(events[0]).toEqual(['room', 'worker died', undefined]);
   expect(events).toEqual(
     expect.arrayContaining([
       ['alice', 'local', undefined],
       ['bob', 'local', undefined],
     ]),
   );
-  for (const client of [alice, bob]) expect(client.heard('closed')).toEqual([{ reason: 'worker died' }]);
-  expect(server.rooms).toEqual([]);
+  for (const client of [alice, bob]) {
+    expect(client.told.map(({ method, data }) => [method, data])).toEqual([
+      ['closed', { reason: 'worker died' }],
+    ]);
+    expect(client.session.closed).toBe(true);
+  }
+  expect([room.peers, room.closed, server.rooms]).toEqual([[], false, [room]]);
 });
 
 test('closing twice is closing once, and closed is true when the event comes', async () => {

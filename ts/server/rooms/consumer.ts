@@ -15,6 +15,7 @@ import type { CoreConsumer, Stats } from './core.js';
 import { type ConsumerOriginator, command, Lifetime, type Tell } from './lifetime.js';
 import type { Audience, Producer, Sender } from './producer.js';
 import { countLayers, layerOf, profileOf, wish } from './profiles.js';
+import type { Site } from './site.js';
 import type { Passenger, Transport } from './transport.js';
 
 export type ConsumerEvents = EntityEvents & {
@@ -33,6 +34,8 @@ type ConsumerParts = {
   /** Of the peer that receives. */
   rtpCapabilities: RtpCapabilities;
   supported: boolean;
+  /** Of the peer that receives. */
+  site: Site;
   tell: Tell;
 };
 
@@ -49,6 +52,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   /** Whether the client has a codec for it. */
   readonly supported: boolean;
   readonly #rtpCapabilities: RtpCapabilities;
+  readonly #site: Site;
   readonly #tell: Tell;
   readonly #layerCount: number;
   #handling?: Handling;
@@ -59,11 +63,12 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   #effectiveProfile: EffectiveProfile = 'none';
 
   /** @internal Made for every producer and other peer of a room. */
-  constructor({ source, rtpCapabilities, supported, tell }: ConsumerParts) {
+  constructor({ source, rtpCapabilities, supported, site, tell }: ConsumerParts) {
     super(source.appData);
     this.source = source;
     this.supported = supported;
     this.#rtpCapabilities = rtpCapabilities;
+    this.#site = site;
     this.#tell = tell;
     this.#layerCount = countLayers(source.rtpParameters);
     source.audiences.add(this);
@@ -264,6 +269,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   async #consume(transport: Transport): Promise<CoreConsumer> {
     this.#enabling = true;
     try {
+      await this.source.reach.to(this.#site);
       const core = await transport.core.consume({
         producerId: this.source.core.id,
         rtpCapabilities: this.#rtpCapabilities,

@@ -6,11 +6,13 @@ import type {
   RouterRtpCodecCapability,
   RtpCapabilities,
   RtpParameters,
+  SctpStreamParameters,
 } from '../../shared/rtp/rtp-parameters.js';
 import type { DtlsState, IceState } from '../../shared/signalling/messages.js';
 import type { DtlsParameters, IceCandidate, IceParameters } from '../../shared/transport-parameters.js';
 import type { TransportListenInfo } from '../core/listen-info.js';
 import type { TransportTuple } from '../core/stats.js';
+import type { WorkerUpdateableSettings } from '../core/worker-settings.js';
 
 type Layers = { spatialLayer: number; temporalLayer?: number };
 
@@ -22,6 +24,8 @@ export type CoreWorker = {
   readonly pid: number;
   close(): void;
   createRouter(options: { mediaCodecs: RouterRtpCodecCapability[] }): Promise<CoreRouter>;
+  updateSettings(settings: WorkerUpdateableSettings): Promise<void>;
+  dump(): Promise<object>;
   on(event: 'died', listener: (error: Error) => void): unknown;
   on(event: 'subprocessclose', listener: () => void): unknown;
 };
@@ -30,7 +34,17 @@ export type CoreRouter = {
   readonly rtpCapabilities: RtpCapabilities;
   close(): void;
   canConsume(options: { producerId: string; rtpCapabilities: RtpCapabilities }): boolean;
-  createWebRtcTransport(options: { listenInfos: TransportListenInfo[] }): Promise<CoreTransport>;
+  createWebRtcTransport(options: {
+    listenInfos: TransportListenInfo[];
+    enableSctp: true;
+  }): Promise<CoreTransport>;
+  createDirectTransport(): Promise<CoreDirectTransport>;
+  /** Once for each producer and router, however often it is asked. */
+  pipeToRouter(options: {
+    producerId?: string;
+    dataProducerId?: string;
+    router: CoreRouter;
+  }): Promise<unknown>;
   on(event: 'workerclose', listener: () => void): unknown;
 };
 
@@ -42,6 +56,7 @@ export type CoreTransport = {
   readonly dtlsParameters: DtlsParameters;
   readonly dtlsState: DtlsState;
   readonly dtlsRemoteCert?: string | undefined;
+  readonly sctpParameters?: { port: number; maxMessageSize: number } | undefined;
   close(): void;
   connect(options: { dtlsParameters: DtlsParameters }): Promise<void>;
   restartIce(): Promise<IceParameters>;
@@ -53,9 +68,38 @@ export type CoreTransport = {
     rtpCapabilities: RtpCapabilities;
     paused: boolean;
   }): Promise<CoreConsumer>;
+  produceData(options: { sctpStreamParameters: SctpStreamParameters }): Promise<CoreDataProducer>;
+  consumeData(options: DataDelivery & { dataProducerId: string; paused: true }): Promise<CoreDataConsumer>;
   on(event: 'icestatechange', listener: (state: IceState) => void): unknown;
   on(event: 'iceselectedtuplechange', listener: (tuple: TransportTuple) => void): unknown;
   on(event: 'dtlsstatechange', listener: (state: DtlsState) => void): unknown;
+};
+
+/** The end of data that this program has. */
+export type CoreDirectTransport = {
+  produceData(): Promise<CoreDirectDataProducer>;
+  consumeData(options: { dataProducerId: string }): Promise<CoreDirectDataConsumer>;
+};
+
+/** How a data consumer sends. */
+export type DataDelivery = { ordered?: boolean; maxRetransmits?: number };
+
+export type CoreDataProducer = { readonly id: string; close(): void };
+
+export type CoreDirectDataProducer = CoreDataProducer & { send(message: string | Buffer): void };
+
+export type CoreDirectDataConsumer = {
+  close(): void;
+  on(event: 'message', listener: (message: Buffer, ppid: number) => void): unknown;
+};
+
+export type CoreDataConsumer = {
+  readonly sctpStreamParameters?: SctpStreamParameters | undefined;
+  close(): void;
+  resume(): Promise<void>;
+  send(message: string | Buffer): Promise<number>;
+  on(event: 'sctpsendbufferfull', listener: () => void): unknown;
+  on(event: 'bufferedamountlow', listener: () => void): unknown;
 };
 
 export type CoreProducer = {

@@ -1,4 +1,7 @@
+import type { EventEmitter } from 'node:events';
 import { InvalidStateError, NotFoundError } from '../../shared/errors.js';
+import { asMessage, type MessageData } from '../../shared/message-data.js';
+import { asBoolean, asObject } from '../../shared/rtp/fields.js';
 import type { MediaKind, RtpCapabilities } from '../../shared/rtp/rtp-parameters.js';
 import { BadRequestError, ForbiddenError, LimitError } from '../../shared/signalling/errors.js';
 import type {
@@ -9,10 +12,14 @@ import type {
   PeerData,
 } from '../../shared/signalling/messages.js';
 import type { EntityEvents } from '../core/entity.js';
+import { ApplicationData } from './application-data.js';
 import { Consumer } from './consumer.js';
-import type { CoreProducer, CoreTransport } from './core.js';
-import { Lifetime, type Originator, type Tell } from './lifetime.js';
+import type { CoreDataProducer, CoreProducer, CoreTransport } from './core.js';
+import { allStarted, DataConsumer, type DataSource, deliveryOf } from './data-consumer.js';
+import { DataProducer } from './data-producer.js';
+import { command, Lifetime, type Originator, type Tell } from './lifetime.js';
 import { Producer } from './producer.js';
+import type { Seat } from './site.js';
 import { blamingClient, Transport } from './transport.js';
 
 export type PeerEvents = EntityEvents & {
@@ -20,6 +27,24 @@ export type PeerEvents = EntityEvents & {
   newtransport: [transport: Transport];
   newproducer: [producer: Producer];
   newconsumer: [consumer: Consumer];
+  /**
+   * What it sends, to the room or to another peer. Messages pass through this program only while somebody listens; who
+   * listens from 'newpeer' on misses none.
+   */
+  message: [data: MessageData, info: MessageInfo];
+  /** Reliable messages from this peer, or from the application, were dropped: it received them too slowly. */
+  messageslost: [from: string | undefined];
+};
+
+export type MessageInfo = {
+  /** The peer whom it is for alone. Undefined: it is to the room. */
+  to: string | undefined;
+  reliable: boolean;
+};
+
+export type SendOptions = {
+  /** In order and whole, as opposed to sent once, and in any order. Default true. */
+  reliable?: boolean;
 };
 
 /** What a producer would be, for the application to allow or refuse. */
@@ -28,12 +53,25 @@ export type ProducerAsked = { kind: MediaKind; appData: AppData };
 /** Allows all, none, or those for which it answers true. */
 export type CanPublish = boolean | ((asked: ProducerAsked) => boolean | Promise<boolean>);
 
+/** A way for messages, for the application to allow or refuse. */
+export type DataAsked = {
+  /** The peer whom they would be for alone. Undefined: they would be to the room. */
+  to: string | undefined;
+  reliable: boolean;
+};
+
+/** Allows all, none, or those for which it answers true. It is asked once for each way, not for each message. */
+export type CanSendData = boolean | ((asked: DataAsked) => boolean | Promise<boolean>);
+
 /** What a peer needs of its room. */
 export type Place = {
-  createTransport(): Promise<CoreTransport>;
   canConsume(producer: Producer, rtpCapabilities: RtpCapabilities): boolean;
   /** Lets all others have it. */
   publish(producer: Producer): void;
+  /** Those who are to get it, and know of it from now on. */
+  publishData(source: DataSource, sender: Peer): DataConsumer[];
+  /** Another one, unless it is a spy. */
+  getPeer(name: string): Peer | undefined;
   /** Called once, when the peer is closed and before what it has is. */
   leave(peer: Peer, appData: AppData): void;
 };
@@ -50,7 +88,9 @@ type PeerParts = {
   spy: boolean;
   rtpCapabilities: RtpCapabilities;
   canPublish: CanPublish;
+  canSendData: CanSendData;
   appData: AppData;
+  seat: Seat;
   place: Place;
   line: Line;
 };
@@ -58,6 +98,7 @@ type PeerParts = {
 /** More than a client may need, and less than would hurt a worker. */
 const MAX_TRANSPORTS = 16;
 const MAX_PRODUCERS = 64;
+const MAX_DATA_PRODUCERS = 1024;
 
 /** A client that has joined a room. */
 export class Peer extends Lifetime<PeerEvents> {
@@ -66,22 +107,36 @@ export class Peer extends Lifetime<PeerEvents> {
   /** It only receives, and nobody hears of it. */
   readonly spy: boolean;
   readonly rtpCapabilities: RtpCapabilities;
+  /** @internal */
+  readonly seat: Seat;
   readonly #canPublish: CanPublish;
+  readonly #canSendData: CanSendData;
   readonly #place: Place;
   readonly #line: Line;
   readonly #transports = new Map<string, Transport>();
   readonly #producers = new Map<string, Producer>();
   readonly #consumers = new Map<string, Consumer>();
+  readonly #dataProducers = new Map<string, DataProducer>();
+  readonly #dataConsumers = new Map<string, DataConsumer>();
+  /** From the application to this peer, reliable and lossy. */
+  readonly #personal = new Map<boolean, { source: ApplicationData; consumer: DataConsumer }>();
 
   /** @internal Made when a client joins. */
-  constructor({ name, spy, rtpCapabilities, canPublish, appData, place, line }: PeerParts) {
-    super(appData);
+  constructor(parts: PeerParts) {
+    super(parts.appData);
+    const { name, spy, rtpCapabilities, canPublish, canSendData, seat, place, line } = parts;
     this.name = name;
     this.spy = spy;
     this.rtpCapabilities = rtpCapabilities;
+    this.seat = seat;
+    seat.peer = this;
     this.#canPublish = canPublish;
+    this.#canSendData = canSendData;
     this.#place = place;
     this.#line = line;
+    const { on }: EventEmitter = this;
+    on.call(this, 'newListener', (event) => event === 'message' && this.#listen());
+    on.call(this, 'removeListener', (event) => event === 'message' && this.#listenNoMore());
   }
 
   /** In order of creation, as are producers and consumers. */
@@ -114,15 +169,32 @@ export class Peer extends Lifetime<PeerEvents> {
     this.end('local', appData, 'removed');
   }
 
+  /**
+   * Sends it to this peer alone. Resolves when it is on its way; the first time, when the client is ready to get it.
+   *
+   * @throws TypeError; LimitError if too much waits to be sent to it, which for a lossy message is no error; TimeoutError
+   * if the client does not get ready; InvalidStateError if it is closed
+   */
+  async send(data: MessageData, options: SendOptions = {}): Promise<void> {
+    const message = asMessage(data);
+    const reliable = readReliable(options);
+    if (this.closed) throw new InvalidStateError(`${this.name} is closed`);
+    const { source, consumer } = this.#personalData(reliable);
+    await source.sendTo(consumer, message);
+  }
+
   /** @internal `reason`: for the client, unless it is the cause. */
   end(originator: Originator, appData?: AppData, reason?: ClosedReason): void {
     if (!this.markClosed()) return;
     this.safeEmit('close', originator, appData);
+    // Before others end what they send to it: its client hears of one end only.
+    for (const dataConsumer of [...this.#dataConsumers.values()]) dataConsumer.end();
     this.#place.leave(this, appData);
     // One command to the worker closes all that is on a transport.
     for (const { core } of this.transports) core.close();
     for (const producer of this.producers) producer.end(originator);
     for (const consumer of this.consumers) consumer.end(originator);
+    for (const dataProducer of this.dataProducers) dataProducer.end();
     for (const transport of this.transports) transport.end(originator);
     this.#line.end(reason, appData);
   }
@@ -134,7 +206,10 @@ export class Peer extends Lifetime<PeerEvents> {
 
   /** @internal What this peer costs its worker, roughly. */
   get load(): number {
-    return 1 + this.#producers.size + this.consumers.filter(({ enabled }) => enabled).length;
+    const sent = this.producers.reduce((sum, { reach }) => sum + 1 + reach.load, 0);
+    const data = this.dataProducers.reduce((sum, { load }) => sum + load, 0);
+    const received = [...this.consumers, ...this.#dataConsumers.values()].filter(({ enabled }) => enabled);
+    return 1 + sent + data + received.length;
   }
 
   /** @internal */
@@ -145,7 +220,7 @@ export class Peer extends Lifetime<PeerEvents> {
   }: ClientRequests['createTransport']['data']): Promise<Transport> {
     requireRoom(this.#transports, id, 'transport', MAX_TRANSPORTS);
     if (this.spy && direction === 'send') throw new ForbiddenError('a spy does not send');
-    const core = await this.#place.createTransport();
+    const core = await this.seat.site.createTransport();
     this.#requireOpen(core);
     const transport = new Transport({ id, direction, appData, core, tell: this.tell });
     keep(this.#transports, transport);
@@ -163,15 +238,78 @@ export class Peer extends Lifetime<PeerEvents> {
     await this.#requireAllowed({ kind, appData });
     const core = await blamingClient(transport.core.produce({ kind, rtpParameters, paused: remotelyPaused }));
     this.#requireOpen(core, transport);
-    const parts = { id, kind, appData, remotelyPaused, peer: this, transport, core, tell: this.tell };
+    const { site } = this.seat;
+    const parts = { id, kind, appData, remotelyPaused, peer: this, transport, core, site, tell: this.tell };
     return keep(this.#producers, new Producer(parts));
+  }
+
+  /** @internal */
+  async createDataProducer(data: ClientRequests['createDataProducer']['data']): Promise<DataProducer> {
+    const { id, transportId, streamId, to, reliable } = data;
+    requireRoom(this.#dataProducers, id, 'data producer', MAX_DATA_PRODUCERS);
+    const transport = this.requireTransport(transportId);
+    if (transport.direction !== 'send') {
+      throw new InvalidStateError(`transport ${transportId} is not for sending`);
+    }
+    this.#requireNewWay(to, reliable);
+    const addressee = to === undefined ? undefined : this.#addressee(to);
+    await this.#requireMaySend({ to, reliable });
+    const sctpStreamParameters = { streamId, ...deliveryOf(reliable) };
+    const core = await blamingClient(transport.core.produceData({ sctpStreamParameters }));
+    this.#requireOpen(core, transport);
+    if (addressee?.closed) {
+      core.close();
+      throw new NotFoundError(`nobody is called ${to}`);
+    }
+    const onEnd = () => this.#dataProducers.delete(id);
+    const parts = { id, peer: this, to, reliable, transport, core, site: this.seat.site, onEnd };
+    const dataProducer = new DataProducer(parts);
+    this.#dataProducers.set(id, dataProducer);
+    if (this.listenerCount('message') > 0) await this.#hear(dataProducer);
+    return dataProducer;
+  }
+
+  /** @internal Those who are there can get it as soon as its client is told so. */
+  async announceDataProducer(dataProducer: DataProducer): Promise<void> {
+    if (dataProducer.closed) return;
+    await allStarted(this.#place.publishData(dataProducer, this));
+    if (!dataProducer.closed) this.tell('dataProducerReady', { id: dataProducer.id });
   }
 
   /** @internal Tells nobody yet. */
   addConsumer(source: Producer): Consumer {
-    const { rtpCapabilities, tell } = this;
+    const { rtpCapabilities, tell, seat } = this;
+    const { site } = seat;
     const supported = this.#place.canConsume(source, rtpCapabilities);
-    return keep(this.#consumers, new Consumer({ source, rtpCapabilities, supported, tell }));
+    return keep(this.#consumers, new Consumer({ source, rtpCapabilities, supported, site, tell }));
+  }
+
+  /** @internal Tells nobody yet. */
+  addDataConsumer(source: DataSource): DataConsumer {
+    const dataConsumer: DataConsumer = new DataConsumer({
+      source,
+      site: this.seat.site,
+      tell: this.tell,
+      onLost: () => this.safeEmit('messageslost', source.from),
+      onEnd: ({ id }) => this.#dataConsumers.delete(id),
+    });
+    this.#dataConsumers.set(dataConsumer.id, dataConsumer);
+    return dataConsumer;
+  }
+
+  /** @internal */
+  announceDataConsumer(dataConsumer: DataConsumer): void {
+    this.tell('newDataConsumer', dataConsumer.toData());
+  }
+
+  /** @internal */
+  get dataProducers(): DataProducer[] {
+    return [...this.#dataProducers.values()];
+  }
+
+  /** @internal */
+  getDataConsumer(id: string): DataConsumer | undefined {
+    return this.#dataConsumers.get(id);
   }
 
   /** @internal */
@@ -206,6 +344,16 @@ export class Peer extends Lifetime<PeerEvents> {
     return found(this.#consumers.get(id), 'consumer', id);
   }
 
+  /** @internal */
+  requireDataProducer(id: string): DataProducer {
+    return found(this.#dataProducers.get(id), 'data producer', id);
+  }
+
+  /** @internal */
+  requireDataConsumer(id: string): DataConsumer {
+    return found(this.#dataConsumers.get(id), 'data consumer', id);
+  }
+
   /** @internal For the peer who is to have these consumers. */
   toData(consumers: ConsumerData[]): PeerData {
     return { name: this.name, appData: this.appData, consumers };
@@ -217,12 +365,59 @@ export class Peer extends Lifetime<PeerEvents> {
     if (!allowed) throw new ForbiddenError(`${this.name} may not send this ${asked.kind}`);
   }
 
+  #addressee(name: string): Peer {
+    const peer = this.#place.getPeer(name);
+    if (peer && peer !== this) return peer;
+    throw new NotFoundError(`nobody else is called ${name}`);
+  }
+
+  #requireNewWay(to: string | undefined, reliable: boolean): void {
+    const known = this.dataProducers.some((one) => one.to === to && one.reliable === reliable);
+    if (known) throw new BadRequestError('there is such a data producer already');
+  }
+
+  async #requireMaySend(asked: DataAsked): Promise<void> {
+    const rule = this.#canSendData;
+    const allowed = !this.spy && (typeof rule === 'boolean' ? rule : await rule(asked));
+    if (!allowed) throw new ForbiddenError(`${this.name} may not send messages to ${asked.to ?? 'the room'}`);
+  }
+
+  #personalData(reliable: boolean) {
+    const known = this.#personal.get(reliable);
+    if (known) return known;
+    const source = new ApplicationData(this.name, reliable);
+    const consumer = this.addDataConsumer(source);
+    const made = { source, consumer };
+    this.#personal.set(reliable, made);
+    this.announceDataConsumer(consumer);
+    return made;
+  }
+
+  #hear(dataProducer: DataProducer): Promise<void> {
+    return dataProducer.listen(({ data, to, reliable }) => this.safeEmit('message', data, { to, reliable }));
+  }
+
+  #listen(): void {
+    for (const dataProducer of this.dataProducers) command(this.#hear(dataProducer));
+  }
+
+  #listenNoMore(): void {
+    if (this.listenerCount('message') > 0) return;
+    for (const dataProducer of this.dataProducers) dataProducer.ignore();
+  }
+
   /** The worker, or the application, took its time. */
-  #requireOpen(core: CoreTransport | CoreProducer, transport?: Transport): void {
+  #requireOpen(core: CoreTransport | CoreProducer | CoreDataProducer, transport?: Transport): void {
     if (!this.closed && !transport?.closed) return;
     core.close();
     throw new InvalidStateError('the peer or the transport closed in the meantime');
   }
+}
+
+/** @throws TypeError */
+export function readReliable(options: SendOptions): boolean {
+  const { reliable = true } = asObject(options, 'options');
+  return asBoolean(reliable, 'options.reliable');
 }
 
 function keep<T extends Transport | Producer | Consumer>(parts: Map<string, T>, part: T): T {

@@ -5,6 +5,7 @@ import { PREFERRED_PROFILES } from '../../shared/signalling/requests.js';
 import type { EntityEvents } from '../core/entity.js';
 import type { CoreProducer, Stats } from './core.js';
 import { command, Lifetime, type Originator, type Tell } from './lifetime.js';
+import { Reach, type Site } from './site.js';
 import type { Passenger, Transport } from './transport.js';
 
 export type ProducerEvents = EntityEvents & {
@@ -36,6 +37,7 @@ type ProducerParts = {
   peer: Sender;
   transport: Transport;
   core: CoreProducer;
+  site: Site;
   tell: Tell;
 };
 
@@ -50,6 +52,8 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
   /** @internal */
   readonly core: CoreProducer;
   /** @internal */
+  readonly reach: Reach;
+  /** @internal */
   readonly audiences = new Set<Audience>();
   readonly #tell: Tell;
   #locallyPaused = false;
@@ -57,7 +61,7 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
   #preferredProfile: PreferredProfile = 'default';
 
   /** @internal Made when a client asks for it. */
-  constructor({ id, kind, appData, remotelyPaused, peer, transport, core, tell }: ProducerParts) {
+  constructor({ id, kind, appData, remotelyPaused, peer, transport, core, site, tell }: ProducerParts) {
     super(appData);
     this.id = id;
     this.kind = kind;
@@ -65,6 +69,7 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
     this.transport = transport;
     this.rtpParameters = core.rtpParameters;
     this.core = core;
+    this.reach = new Reach(site, { producerId: core.id });
     this.#remotelyPaused = remotelyPaused;
     this.#tell = tell;
     transport.passengers.add(this);

@@ -3,7 +3,9 @@ import type {
   ClientRequestMethod,
   ClientRequests,
   EnableConsumer,
+  EnableDataConsumer,
   EnabledConsumer,
+  EnabledDataConsumer,
 } from '../../shared/signalling/messages.js';
 import type { Peer } from './peer.js';
 
@@ -98,6 +100,28 @@ export const PEER_REQUESTS: { [M in PeerMethod]: Handler<M> } = {
     consumer.requestKeyFrame();
   },
 
+  async createDataProducer(peer, data, respond) {
+    const dataProducer = await peer.createDataProducer(data);
+    respond({});
+    void peer.announceDataProducer(dataProducer);
+  },
+
+  closeDataProducer(peer, { id }, respond) {
+    const dataProducer = peer.requireDataProducer(id);
+    respond({});
+    dataProducer.end();
+  },
+
+  async enableDataConsumers(peer, { consumers }, respond) {
+    const outcomes = await Promise.allSettled(consumers.map((asked) => enableData(peer, asked)));
+    respond({ consumers: outcomes.map((outcome, index) => toEnabledData(consumers[index]!.id, outcome)) });
+  },
+
+  startDataConsumers(peer, { ids }, respond) {
+    respond({});
+    for (const id of ids) peer.getDataConsumer(id)?.start();
+  },
+
   async getStats(peer, { of, id }, respond) {
     const stats = await measured(peer, of, id).getStats();
     respond({ stats: stats as Record<string, unknown>[] });
@@ -117,6 +141,16 @@ function measured(peer: Peer, of: 'transport' | 'producer' | 'consumer', id: str
 async function enable(peer: Peer, asked: EnableConsumer): Promise<void> {
   const transport = peer.requireTransport(asked.transportId);
   await peer.requireConsumer(asked.id).enable(transport, asked);
+}
+
+async function enableData(peer: Peer, { id, transportId }: EnableDataConsumer): Promise<number> {
+  const transport = peer.requireTransport(transportId);
+  return peer.requireDataConsumer(id).enable(transport);
+}
+
+function toEnabledData(id: string, outcome: PromiseSettledResult<number>): EnabledDataConsumer {
+  if (outcome.status === 'rejected') return { id, ok: false, error: toErrorData(outcome.reason) };
+  return { id, ok: true, streamId: outcome.value };
 }
 
 function toEnabled(peer: Peer, id: string, outcome: PromiseSettledResult<void>): EnabledConsumer {

@@ -1,16 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { InvalidStateError } from '../../shared/errors.js';
-import type { RtpCapabilities } from '../../shared/rtp/rtp-parameters.js';
+import { InvalidStateError, WorkerClosedError } from '../../shared/errors.js';
+import { asMessage, type MessageData } from '../../shared/message-data.js';
+import { generateRouterRtpCapabilities } from '../../shared/rtp/negotiate.js';
+import type { RouterRtpCodecCapability, RtpCapabilities } from '../../shared/rtp/rtp-parameters.js';
 import { DuplicatePeerError, ForbiddenError, PortClosedError } from '../../shared/signalling/errors.js';
-import type { AppData, ClientRequests, ClosedReason, PeerData } from '../../shared/signalling/messages.js';
+import type {
+  AppData,
+  ClientRequests,
+  ClosedReason,
+  DataConsumerData,
+  PeerData,
+} from '../../shared/signalling/messages.js';
 import type { Port } from '../../shared/signalling/port.js';
 import type { EntityEvents } from '../core/entity.js';
-import type { TransportListenInfo } from '../core/listen-info.js';
+import { ApplicationData } from './application-data.js';
 import { Client, type Host } from './client.js';
-import type { CoreRouter } from './core.js';
+import type { DataConsumer, DataSource } from './data-consumer.js';
 import { Lifetime } from './lifetime.js';
-import { type CanPublish, Peer, type Place } from './peer.js';
+import {
+  type CanPublish,
+  type CanSendData,
+  Peer,
+  type Place,
+  readReliable,
+  type SendOptions,
+} from './peer.js';
 import type { Producer } from './producer.js';
+import { type Seat, type SiteParts, Sites } from './site.js';
 
 export type RoomEvents = EntityEvents & {
   close: [reason: ClosedReason, appData: AppData];
@@ -29,12 +45,12 @@ export type JoinAsked = {
 };
 
 /**
- * As what it may join. Defaults: `spy` as asked, `canPublish` true.
+ * As what it may join. Defaults: `spy` as asked, the others true.
  *
  * @example
  * { spy: false, canPublish: ({ kind }) => kind === 'audio' }
  */
-export type JoinTerms = { spy?: boolean; canPublish?: CanPublish };
+export type JoinTerms = { spy?: boolean; canPublish?: CanPublish; canSendData?: CanSendData };
 
 /** Whether it may join: true is with the default terms. */
 export type JoinVerdict = boolean | JoinTerms;
@@ -46,39 +62,40 @@ export type RoomParts = {
   id?: string;
   appData?: AppData;
   policy?: Policy;
-  listenInfos: TransportListenInfo[];
-  router: CoreRouter;
-};
+  mediaCodecs: RouterRtpCodecCapability[];
+} & Omit<SiteParts, 'onLost'>;
 
 type JoinData = ClientRequests['join']['data'];
 
 const noSpies: Policy = ({ spy }) => !spy;
 
-/** Peers who receive each other. It lives on one worker. */
+/**
+ * Peers who receive each other. Each is on the worker that is least loaded when it joins; what it sends goes once to
+ * every other worker where it is wanted.
+ */
 export class Room extends Lifetime<RoomEvents> {
   readonly id: string;
   readonly rtpCapabilities: RtpCapabilities;
   readonly #policy: Policy;
-  readonly #listenInfos: TransportListenInfo[];
-  readonly #router: CoreRouter;
+  readonly #sites: Sites;
   readonly #peers = new Map<string, Peer>();
   readonly #clients = new Set<Client>();
   readonly #host: Host;
+  /** From the application to all, reliable and lossy. */
+  readonly #application = new Map<boolean, ApplicationData>();
 
   /** @internal Made by `server.createRoom()`. */
-  constructor({ id = randomUUID(), appData, policy = noSpies, listenInfos, router }: RoomParts) {
+  constructor({ id = randomUUID(), appData, policy = noSpies, ...parts }: RoomParts) {
     super(appData);
     this.id = id;
-    this.rtpCapabilities = router.rtpCapabilities;
+    this.rtpCapabilities = generateRouterRtpCapabilities(parts.mediaCodecs);
     this.#policy = policy;
-    this.#listenInfos = listenInfos;
-    this.#router = router;
+    this.#sites = new Sites({ ...parts, onLost: (seats) => this.#lost(seats) });
     this.#host = {
       rtpCapabilities: this.rtpCapabilities,
       join: (data, client, respond) => this.#join(data, client, respond),
       gone: (client) => this.#clients.delete(client),
     };
-    router.on('workerclose', () => this.end('worker died'));
   }
 
   /** In order of joining, spies included. */
@@ -102,53 +119,75 @@ export class Room extends Lifetime<RoomEvents> {
     this.#clients.add(client);
   }
 
+  /**
+   * Sends it to all peers that are ready to get messages. The first one waits for those who are there.
+   *
+   * @throws TypeError, InvalidStateError
+   */
+  async send(data: MessageData, options: SendOptions = {}): Promise<void> {
+    const message = asMessage(data);
+    const reliable = readReliable(options);
+    this.#requireOpen();
+    await this.#applicationData(reliable).send(message);
+  }
+
   /** All its peers close; their clients hear 'room closed' and `appData`. */
   close(appData?: AppData): void {
     this.end('room closed', appData);
-  }
-
-  /** @internal What it costs its worker, roughly. */
-  get load(): number {
-    return this.peers.reduce((sum, { load }) => sum + load, 1);
   }
 
   /** @internal */
   end(reason: ClosedReason, appData?: AppData): void {
     if (!this.markClosed()) return;
     this.safeEmit('close', reason, appData);
-    this.#router.close();
+    this.#sites.close();
     for (const client of [...this.#clients]) client.endAll(reason, appData);
   }
 
   readonly #place: Place = {
-    createTransport: () => this.#router.createWebRtcTransport({ listenInfos: this.#listenInfos }),
-    canConsume: (producer, rtpCapabilities) =>
-      this.#router.canConsume({ producerId: producer.core.id, rtpCapabilities }),
+    canConsume: ({ core, reach }, rtpCapabilities) =>
+      reach.home.router.canConsume({ producerId: core.id, rtpCapabilities }),
     publish: (producer) => this.#publish(producer),
+    publishData: (source, sender) => this.#publishData(source, sender),
+    getPeer: (name) => this.#visible().find((peer) => peer.name === name),
     leave: (peer, appData) => this.#leave(peer, appData),
   };
 
   async #join(data: JoinData, client: Client, respond: (response: unknown) => void): Promise<void> {
     this.#requireFree(data.name);
-    const { spy, canPublish } = await this.#judge(data, client);
-    // Others have come and gone while the policy thought.
-    this.#requireOpen();
-    this.#requireFree(data.name);
-    if (client.closed) throw new PortClosedError('the client is gone');
+    const terms = await this.#judge(data, client);
+    const seat = await this.#sites.take();
+    try {
+      // Others have come and gone while the policy thought and a worker was found.
+      this.#requireOpen();
+      this.#requireFree(data.name);
+      if (client.closed) throw new PortClosedError('the client is gone');
+      if (seat.closed) throw new WorkerClosedError('the worker is gone');
+    } catch (error) {
+      seat.leave();
+      throw error;
+    }
     const { name, rtpCapabilities, appData } = data;
-    const parts = { name, rtpCapabilities, appData, spy, canPublish, place: this.#place, line: client };
-    const peer = new Peer(parts);
-    const peers = this.#introduce(peer);
+    const peer = new Peer({
+      name,
+      rtpCapabilities,
+      appData,
+      ...terms,
+      seat,
+      place: this.#place,
+      line: client,
+    });
+    const response = { peers: this.#introduce(peer), dataConsumers: this.#introduceData(peer) };
     this.#peers.set(name, peer);
     client.joined(peer);
-    respond({ peers });
+    respond(response);
     this.#announce(peer);
   }
 
   async #judge({ name, appData, spy = false }: JoinData, { context }: Client): Promise<Required<JoinTerms>> {
     const verdict = await this.#policy({ room: this, name, appData, spy, context });
     if (!verdict) throw new ForbiddenError(`${name} may not join`);
-    return { spy, canPublish: true, ...(verdict !== true && verdict) };
+    return { spy, canPublish: true, canSendData: true, ...(verdict !== true && verdict) };
   }
 
   /** Everybody whom it may know of, with a consumer for everything that they send. */
@@ -156,6 +195,17 @@ export class Room extends Lifetime<RoomEvents> {
     return this.#visible().map((other) =>
       other.toData(other.producers.map((producer) => newcomer.addConsumer(producer).toData())),
     );
+  }
+
+  /** All that anybody sends to the room. */
+  #introduceData(newcomer: Peer): DataConsumerData[] {
+    const sources: DataSource[] = [
+      ...this.#application.values(),
+      ...this.peers.flatMap(({ dataProducers }) => dataProducers),
+    ];
+    return sources
+      .filter(({ to }) => to === undefined)
+      .map((source) => newcomer.addDataConsumer(source).toData());
   }
 
   #announce(newcomer: Peer): void {
@@ -169,10 +219,46 @@ export class Room extends Lifetime<RoomEvents> {
     for (const other of this.#others(producer.peer)) other.announceConsumer(other.addConsumer(producer));
   }
 
+  #publishData(source: DataSource, sender?: Peer): DataConsumer[] {
+    const audience = this.peers.filter(
+      (peer) => peer !== sender && (source.to === undefined || peer.name === source.to),
+    );
+    return audience.map((peer) => {
+      const dataConsumer = peer.addDataConsumer(source);
+      peer.announceDataConsumer(dataConsumer);
+      return dataConsumer;
+    });
+  }
+
+  #applicationData(reliable: boolean): ApplicationData {
+    const known = this.#application.get(reliable);
+    if (known) return known;
+    const source = new ApplicationData(undefined, reliable);
+    this.#application.set(reliable, source);
+    this.#publishData(source);
+    return source;
+  }
+
+  /** The others hear that they are gone. Their clients, that they may join again. */
+  #lost(seats: Seat[]): void {
+    const lost = this.peers.filter(({ seat }) => seats.includes(seat));
+    for (const { name } of lost) this.#peers.delete(name);
+    for (const peer of lost) peer.end('local', undefined, 'worker died');
+  }
+
   #leave(peer: Peer, appData: AppData): void {
     this.#peers.delete(peer.name);
+    peer.seat.leave();
+    this.#endAddressed(peer.name);
     if (this.closed || peer.spy) return;
     for (const other of this.peers) other.tell('peerClosed', { name: peer.name, appData });
+  }
+
+  /** Nobody else is to get what was for this one. */
+  #endAddressed(name: string): void {
+    for (const { dataProducers } of this.peers) {
+      for (const dataProducer of dataProducers) if (dataProducer.to === name) dataProducer.end();
+    }
   }
 
   #visible(): Peer[] {

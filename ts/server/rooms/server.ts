@@ -9,11 +9,11 @@ import { createWorker } from '../core/create-worker.js';
 import { EnhancedEventEmitter } from '../core/enhanced-event-emitter.js';
 import type { EntityEvents } from '../core/entity.js';
 import { readListenInfos, type TransportListenInfo } from '../core/listen-info.js';
-import type { WorkerSettings } from '../core/worker-settings.js';
+import type { WorkerSettings, WorkerUpdateableSettings } from '../core/worker-settings.js';
 import type { CoreWorker } from './core.js';
 import { defaultMediaCodecs } from './media-codecs.js';
 import { type Policy, Room } from './room.js';
-import { type Load, type Place, Workers } from './workers.js';
+import { Workers } from './workers.js';
 
 /** Of all workers: see WorkerSettings of the core. */
 type SharedWorkerSettings = Pick<
@@ -41,6 +41,8 @@ export type ServerOptions = SharedWorkerSettings & {
   mediaCodecs?: RouterRtpCodecCapability[];
   /** Of rooms that don't say. */
   policy?: Policy;
+  /** Of rooms that don't say. */
+  maxWorkers?: number;
 };
 
 export type RoomOptions = {
@@ -48,13 +50,18 @@ export type RoomOptions = {
   id?: string;
   mediaCodecs?: RouterRtpCodecCapability[];
   policy?: Policy;
+  /**
+   * Its peers are on no more workers than these. Fewer are cheaper for a small room: what is sent from one worker to
+   * another is work for both. Default: all.
+   */
+  maxWorkers?: number;
   appData?: AppData;
 };
 
 export type ServerEvents = EntityEvents & {
   close: [];
   newroom: [room: Room];
-  /** It is being replaced; its rooms are closed, for 'worker died'. */
+  /** It is being replaced. The peers that were on it are closed, for 'worker died', and their clients join again. */
   workerdied: [error: Error];
 };
 
@@ -65,6 +72,7 @@ type ServerParts = {
   listenInfos: TransportListenInfo[];
   mediaCodecs: RouterRtpCodecCapability[];
   policy: Policy | undefined;
+  maxWorkers: number;
 };
 
 const MAX_WORKERS = 1024;
@@ -75,23 +83,25 @@ const MAX_PORT = 65535;
 /** The workers of this machine, and the rooms on them. */
 export class Server extends EnhancedEventEmitter<ServerEvents> {
   readonly #parts: ServerParts;
+  /** Of workers from now on. */
+  #settings: WorkerSettings;
   readonly #rooms = new Map<string, Room>();
-  readonly #opening = new Map<string, Promise<Room>>();
   #workers!: Workers;
   #closed = false;
   #workersClosed?: Promise<void>;
 
-  private constructor(parts: ServerParts) {
+  private constructor(parts: ServerParts, settings: WorkerSettings) {
     super();
     this.#parts = parts;
+    this.#settings = settings;
   }
 
   /** @internal See `createServer()`. */
   static async create(options: ServerOptions, createWorker: CreateWorker): Promise<Server> {
     const { numWorkers, settings, ...parts } = readServerOptions(options);
-    const server = new Server(parts);
+    const server = new Server(parts, settings);
     const onDied = (error: Error) => server.safeEmit('workerdied', error);
-    server.#workers = await Workers.start(numWorkers, () => createWorker(settings), onDied);
+    server.#workers = await Workers.start(numWorkers, () => createWorker(server.#settings), onDied);
     return server;
   }
 
@@ -113,21 +123,24 @@ export class Server extends EnhancedEventEmitter<ServerEvents> {
   }
 
   /**
-   * Makes a room on the least loaded worker.
+   * Makes a room. It takes workers as its peers come.
    *
    * @throws TypeError, InvalidStateError if there is one of this id, UnsupportedError for a codec
    */
   async createRoom(options: RoomOptions = {}): Promise<Room> {
-    const { id, ...rest } = readRoomOptions(options);
-    if (this.#rooms.has(id) || this.#opening.has(id))
-      throw new InvalidStateError(`there is already a room ${id}`);
-    const opening = this.#createRoom(id, rest);
-    this.#opening.set(id, opening);
-    try {
-      return await opening;
-    } finally {
-      this.#opening.delete(id);
-    }
+    const { id, ...given } = readRoomOptions(options);
+    if (this.closed) throw new InvalidStateError('the server is closed');
+    if (this.#rooms.has(id)) throw new InvalidStateError(`there is already a room ${id}`);
+    const { listenInfos, ...defaults } = this.#parts;
+    const room = new Room({
+      ...{ id, ...defaults, ...given },
+      choose: (load, among) => this.#workers.take(load, among),
+      listenInfosOf: ({ slot }) => onSlot(listenInfos, slot),
+    });
+    this.#rooms.set(id, room);
+    room.onEnd = () => this.#rooms.delete(id);
+    this.safeEmit('newroom', room);
+    return room;
   }
 
   /**
@@ -136,7 +149,23 @@ export class Server extends EnhancedEventEmitter<ServerEvents> {
    * @throws TypeError, InvalidStateError
    */
   async openRoom(id: string, options: Omit<RoomOptions, 'id'> = {}): Promise<Room> {
-    return this.#rooms.get(id) ?? this.#opening.get(id) ?? this.createRoom({ ...options, id });
+    return this.#rooms.get(id) ?? this.createRoom({ ...options, id });
+  }
+
+  /**
+   * Of all workers, also of those that will replace one.
+   *
+   * @throws TypeError naming the setting; InvalidStateError if it is closed
+   */
+  async updateSettings(settings: WorkerUpdateableSettings): Promise<void> {
+    if (this.closed) throw new InvalidStateError('the server is closed');
+    await Promise.all(this.#workers.all.map((worker) => worker.updateSettings(settings)));
+    this.#settings = { ...this.#settings, ...settings };
+  }
+
+  /** One entry for each worker that is running: see WorkerDump of the core. */
+  async dump(): Promise<object[]> {
+    return Promise.all(this.#workers.all.map((worker) => worker.dump()));
   }
 
   /** Closes all rooms, whose clients hear 'server closed'. Resolves when all workers are gone. */
@@ -152,33 +181,6 @@ export class Server extends EnhancedEventEmitter<ServerEvents> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #createRoom(id: string, options: Omit<RoomOptions, 'id'>): Promise<Room> {
-    const { mediaCodecs, policy } = { ...this.#parts, ...options };
-    // Before a worker is asked, so that what is wrong with them is said in any case.
-    generateRouterRtpCapabilities(mediaCodecs);
-    const reserved: Load = { load: 1 };
-    const place = await this.#workers.take(reserved);
-    try {
-      const router = await place.worker.createRouter({ mediaCodecs });
-      if (this.closed) throw new InvalidStateError('the server is closed');
-      const listenInfos = onSlot(this.#parts.listenInfos, place.slot);
-      return this.#keep(new Room({ id, appData: options.appData, policy, listenInfos, router }), place);
-    } finally {
-      place.loads.delete(reserved);
-    }
-  }
-
-  #keep(room: Room, place: Place): Room {
-    this.#rooms.set(room.id, room);
-    place.loads.add(room);
-    room.onEnd = () => {
-      this.#rooms.delete(room.id);
-      place.loads.delete(room);
-    };
-    this.safeEmit('newroom', room);
-    return room;
   }
 }
 
@@ -199,10 +201,16 @@ export function createServer(options: ServerOptions = {}): Promise<Server> {
 function readServerOptions(
   options: ServerOptions,
 ): ServerParts & { numWorkers: number; settings: WorkerSettings } {
-  const { numWorkers, workerMode, listenInfos, announcedAddress, mediaCodecs, policy, ...shared } = asObject(
-    options,
-    'options',
-  ) as ServerOptions;
+  const {
+    numWorkers,
+    workerMode,
+    listenInfos,
+    announcedAddress,
+    mediaCodecs,
+    policy,
+    maxWorkers,
+    ...shared
+  } = asObject(options, 'options') as ServerOptions;
   const count = asInteger(numWorkers ?? availableParallelism(), 'numWorkers', 1, MAX_WORKERS);
   const codecs = mediaCodecs ?? defaultMediaCodecs();
   generateRouterRtpCapabilities(codecs);
@@ -212,6 +220,7 @@ function readServerOptions(
     listenInfos: announced(readAddresses(listenInfos, count), announcedAddress),
     mediaCodecs: codecs,
     policy: asPolicy(policy),
+    maxWorkers: asInteger(maxWorkers ?? MAX_WORKERS, 'maxWorkers', 1, MAX_WORKERS),
   };
 }
 
@@ -235,11 +244,12 @@ function onSlot(infos: TransportListenInfo[], slot: number): TransportListenInfo
 }
 
 function readRoomOptions(options: RoomOptions): RoomOptions & { id: string } {
-  const { id, mediaCodecs, policy, appData } = asObject(options, 'options') as RoomOptions;
+  const { id, mediaCodecs, policy, maxWorkers, appData } = asObject(options, 'options') as RoomOptions;
   return {
     id: asNonEmptyString(id ?? randomUUID(), 'id', MAX_ROOM_ID),
     ...(mediaCodecs !== undefined && { mediaCodecs }),
     ...optional('policy', policy, asPolicy),
+    ...optional('maxWorkers', maxWorkers, (value) => asInteger(value, 'maxWorkers', 1, MAX_WORKERS)),
     appData,
   };
 }

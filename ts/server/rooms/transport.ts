@@ -116,8 +116,9 @@ export class Transport extends Lifetime<TransportEvents> {
 
   /** @internal */
   toData(): TransportData {
-    const { iceParameters, iceCandidates, dtlsParameters } = this.core;
-    return { iceParameters, iceCandidates, dtlsParameters };
+    const { iceParameters, iceCandidates, dtlsParameters, sctpParameters } = this.core;
+    const { port, maxMessageSize } = sctpParameters!;
+    return { iceParameters, iceCandidates, dtlsParameters, sctpParameters: { port, maxMessageSize } };
   }
 
   /** @internal */

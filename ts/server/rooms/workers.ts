@@ -47,10 +47,20 @@ export class Workers {
     return this.#places.size;
   }
 
-  /** Puts it on the least loaded one. If none is running, on the next that starts; rejects if that does not start. */
-  async take(load: Load): Promise<Place> {
+  /** Those that are running, in no order. */
+  get all(): CoreWorker[] {
+    return [...this.#places.values()].map(({ worker }) => worker);
+  }
+
+  /**
+   * Puts it on the least loaded one, of these if any of them is running. If none is at all, on the next that starts;
+   * rejects if that does not start.
+   */
+  async take(load: Load, among: Place[] = []): Promise<Place> {
     if (this.#closed) throw new InvalidStateError('the server is closed');
-    const place = this.#leastLoaded() ?? (await this.#next());
+    const all = [...this.#places.values()];
+    const wanted = all.filter((place) => among.includes(place));
+    const place = leastLoaded(wanted) ?? leastLoaded(all) ?? (await this.#next());
     place.loads.add(load);
     return place;
   }
@@ -63,11 +73,6 @@ export class Workers {
     this.#places.clear();
     this.#settle(({ reject }) => reject(new InvalidStateError('the server is closed')));
     while (this.#busy.size > 0) await Promise.all(this.#busy);
-  }
-
-  #leastLoaded(): Place | undefined {
-    const [first, ...others] = this.#places.values();
-    return first && others.reduce((least, place) => (sum(place) < sum(least) ? place : least), first);
   }
 
   #next(): Promise<Place> {
@@ -128,6 +133,10 @@ export class Workers {
     this.#waiters = [];
     for (const waiter of waiters) settle(waiter);
   }
+}
+
+function leastLoaded([first, ...others]: Place[]): Place | undefined {
+  return first && others.reduce((least, place) => (sum(place) < sum(least) ? place : least), first);
 }
 
 function sum({ loads }: Place): number {

@@ -2,9 +2,9 @@
  * What the server and its clients say to each other: JSON, one message a text. Methods and their data are listed in
  * ClientRequests (client to server) and ServerNotifications (server to client).
  *
- * Ids of transports and producers are chosen by the client and unique among the open ones of its peer, so
- * that it may send `createTransport`, `enableConsumers` and so on without waiting: the server handles the requests of
- * one client one after the other. Ids of consumers are chosen by the server.
+ * Ids of transports, producers and data producers are chosen by the client and unique among the open ones of its peer,
+ * so that it may send `createTransport`, `enableConsumers` and so on without waiting: the server handles the requests
+ * of one client one after the other. Ids of consumers and data consumers are chosen by the server.
  *
  * `appData` is any JSON value of the application. It travels verbatim.
  */
@@ -46,7 +46,7 @@ export type IceState = 'new' | 'connected' | 'completed' | 'disconnected' | 'clo
 
 export type DtlsState = 'new' | 'connecting' | 'connected' | 'failed' | 'closed';
 
-/** Why the server has closed a client's peer. */
+/** Why the server has closed a client's peer. After 'worker died' the client joins again by itself. */
 export type ClosedReason = 'removed' | 'room closed' | 'server closed' | 'worker died';
 
 /**
@@ -76,10 +76,28 @@ export type ConsumerData = {
 /** @example { name: 'alice', appData: { color: 'red' }, consumers: [] } */
 export type PeerData = { name: string; appData?: AppData; consumers: ConsumerData[] };
 
+/**
+ * Messages of one sender, as a client may receive them: those to the room, or those to this client alone; reliable and
+ * in order, or lossy.
+ *
+ * @example
+ * { id: '2f1c…', peerName: 'alice', to: 'bob', reliable: true }
+ */
+export type DataConsumerData = {
+  id: string;
+  /** The peer that sends. Missing: the server's application does. */
+  peerName?: string;
+  /** The client's own name. Missing: they are to the whole room. */
+  to?: string;
+  reliable: boolean;
+};
+
 export type TransportData = {
   iceParameters: IceParameters;
   iceCandidates: IceCandidate[];
   dtlsParameters: DtlsParameters;
+  /** The browser must offer, or accept, data channels in the first exchange already: SCTP begins with DTLS. */
+  sctpParameters: { port: number; maxMessageSize: number };
 };
 
 /** @example { id: '2f1c…', transportId: 't2', paused: false, preferredProfile: 'medium' } */
@@ -105,6 +123,14 @@ export type EnabledConsumer =
     }
   | { id: string; ok: false; error: ErrorData };
 
+/** `transportId`: of a 'recv' transport. */
+export type EnableDataConsumer = { id: string; transportId: string };
+
+/** `streamId`: of the negotiated data channel (RFC 8831, 6.1). */
+export type EnabledDataConsumer =
+  | { id: string; ok: true; streamId: number }
+  | { id: string; ok: false; error: ErrorData };
+
 type Nothing = Record<string, never>;
 type Id = { id: string };
 type IdAndAppData = { id: string; appData?: AppData };
@@ -115,11 +141,11 @@ export type ClientRequests = {
   queryRoom: { data: Nothing; response: { rtpCapabilities: RtpCapabilities } };
   /**
    * Everybody else and everything they send comes in the response; from then on, in notifications. A spy only
-   * receives and nobody hears of it. Errors: DuplicatePeerError, ForbiddenError.
+   * receives and nobody hears of it. Errors: DuplicatePeerError, ForbiddenError, WorkerClosedError (ask again).
    */
   join: {
     data: { name: string; rtpCapabilities: RtpCapabilities; spy?: boolean; appData?: AppData };
-    response: { peers: PeerData[] };
+    response: { peers: PeerData[]; dataConsumers: DataConsumerData[] };
   };
   createTransport: {
     data: { id: string; direction: TransportDirection; appData?: AppData };
@@ -160,6 +186,34 @@ export type ClientRequests = {
   setConsumerPreferredProfile: { data: { id: string; profile: PreferredProfile }; response: Nothing };
   /** For a consumer. */
   requestKeyFrame: { data: Id; response: Nothing };
+  /**
+   * Messages from a data channel of the client: to the room, or to one other peer, for which nobody else gets them.
+   * There may be one each, reliable and lossy. What it is sent goes out from the notification `dataProducerReady` on. It
+   * closes with the peer that it is for. Errors: ForbiddenError (a spy, or the policy says no), NotFoundError (nobody is
+   * called so).
+   */
+  createDataProducer: {
+    data: {
+      id: string;
+      /** A 'send' transport. */
+      transportId: string;
+      /** 0 to 65534. */
+      streamId: number;
+      /** A peer's name. Missing: to the room. */
+      to?: string;
+      /** In order and whole, as opposed to sent once and in any order. */
+      reliable: boolean;
+    };
+    response: Nothing;
+  };
+  closeDataProducer: { data: Id; response: Nothing };
+  /** A batch: one result each, in order. Nothing is sent on them until `startDataConsumers`. */
+  enableDataConsumers: {
+    data: { consumers: EnableDataConsumer[] };
+    response: { consumers: EnabledDataConsumer[] };
+  };
+  /** The client's channels for these are open. Ids that are closed by now, or not enabled, are passed over. */
+  startDataConsumers: { data: { ids: string[] }; response: Nothing };
   /** What the server has counted. */
   getStats: {
     data: { of: 'transport' | 'producer' | 'consumer'; id: string };
@@ -193,6 +247,14 @@ export type ServerNotifications = {
   producerClosed: { id: string; appData?: AppData };
   /** By the server. What was sent or received on it becomes unhandled: the client may use another transport. */
   transportClosed: { id: string; appData?: AppData };
+  /** Whoever is to get its messages can. */
+  dataProducerReady: Id;
+  /** Somebody sends messages to the room, or to this client. */
+  newDataConsumer: DataConsumerData;
+  /** Its sender closed. `peerClosed` goes without these. */
+  dataConsumerClosed: Id;
+  /** Reliable messages were dropped, as the client received them too slowly. Once until it has caught up. */
+  messagesLost: Id;
   /** As the server sees it. */
   transportState: { id: string; iceState: IceState; dtlsState: DtlsState };
 };

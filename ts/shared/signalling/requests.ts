@@ -1,4 +1,13 @@
-import { asBoolean, asList, asNonEmptyString, asObject, asOneOf, asString, optional } from '../rtp/fields.js';
+import {
+  asBoolean,
+  asInteger,
+  asList,
+  asNonEmptyString,
+  asObject,
+  asOneOf,
+  asString,
+  optional,
+} from '../rtp/fields.js';
 import { validateAndNormalizeRtpCapabilities, validateAndNormalizeRtpParameters } from '../rtp/validate.js';
 import type { DtlsFingerprint, DtlsParameters } from '../transport-parameters.js';
 import { BadRequestError, UnknownMethodError } from './errors.js';
@@ -7,6 +16,7 @@ import type {
   ClientRequestMethod,
   ClientRequests,
   EnableConsumer,
+  EnableDataConsumer,
   PreferredProfile,
 } from './messages.js';
 
@@ -30,6 +40,8 @@ const MAX_FINGERPRINT = 191;
 const MAX_FINGERPRINTS = 16;
 const MAX_BATCH = 1024;
 const MAX_APP_DATA = 65_536;
+/** Stream 65535 is reserved (RFC 8831, 6.2). */
+const MAX_STREAM_ID = 65_534;
 
 const READERS: Readers = {
   queryRoom: () => ({}),
@@ -72,6 +84,18 @@ const READERS: Readers = {
     profile: asOneOf(profile, 'profile', PREFERRED_PROFILES),
   }),
   requestKeyFrame: readId,
+  createDataProducer: ({ id, transportId, streamId, to, reliable }) => ({
+    id: asId(id, 'id'),
+    transportId: asId(transportId, 'transportId'),
+    streamId: asInteger(streamId, 'streamId', 0, MAX_STREAM_ID),
+    ...optional('to', to, (name) => asNonEmptyString(name, 'to', MAX_NAME)),
+    reliable: asBoolean(reliable, 'reliable'),
+  }),
+  closeDataProducer: readId,
+  enableDataConsumers: ({ consumers }) => ({
+    consumers: asList(consumers, 'consumers', MAX_BATCH, readEnableDataConsumer),
+  }),
+  startDataConsumers: ({ ids }) => ({ ids: asList(ids, 'ids', MAX_BATCH, asId) }),
   getStats: ({ of, id }) => ({
     of: asOneOf(of, 'of', ['transport', 'producer', 'consumer']),
     id: asId(id, 'id'),
@@ -152,4 +176,9 @@ function readEnableConsumer(value: unknown, name: string): EnableConsumer {
       asOneOf(field, `${name}.preferredProfile`, PREFERRED_PROFILES),
     ),
   };
+}
+
+function readEnableDataConsumer(value: unknown, name: string): EnableDataConsumer {
+  const { id, transportId } = asObject(value, name);
+  return { id: asId(id, `${name}.id`), transportId: asId(transportId, `${name}.transportId`) };
 }
