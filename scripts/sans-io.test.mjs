@@ -34,7 +34,10 @@ const sources = filesBelow('worker/core', (name) => /\.(cpp|hpp)$/.test(name) &&
 /** The code without its comments and texts; the names of included files stay. */
 const codeOf = (text) =>
   text
-    .replace(/^(#include .*)$|\/\/.*$|\/\*.*?\*\/|"(\\.|[^"\\\n])*"/gms, (_, include) => include ?? '""')
+    .replace(
+      /^(#include [^\n]*)$|\/\/[^\n]*$|\/\*.*?\*\/|"(\\.|[^"\\\n])*"/gms,
+      (_, include) => include ?? '""',
+    )
     .replace(/(#include [<"][^>"]*[>"]).*/g, '$1');
 
 function offences(text, exceptions = {}) {
@@ -70,6 +73,12 @@ test.each([
   ['std::function<void()> done;', 'callbacks'],
 ])('%s would be found', (line, what) => {
   expect(offences(`int a;\n${line}\n`)).toEqual([expect.stringMatching(`^${what}: `)]);
+});
+
+test('what follows a comment is looked at', () => {
+  expect(
+    offences('// What this is.\n#pragma once\n#include <poll.h>\nint a; /* b */ std::mutex c;\n'),
+  ).toEqual(['sockets: <poll.h>', 'threads: std::mutex']);
 });
 
 test('words in comments and texts are none of it', () => {
