@@ -174,6 +174,9 @@ describe('a direct pair', () => {
     expect(all.map(([message]) => message.length)).toEqual([20, 11, 10]);
     expect(few.map(([message]) => message.length)).toEqual([10]);
     expect(await small.dump()).toMatchObject({ maxSendMessageSize: 10, maxReceiveMessageSize: 20 });
+    const old = await router.createDirectTransport({ maxMessageSize: 30, appData: { mine: 1 } });
+    expect(await old.dump()).toMatchObject({ maxSendMessageSize: 30, maxReceiveMessageSize: 30 });
+    expect(old.appData).toEqual({ mine: 1 });
   });
 });
 

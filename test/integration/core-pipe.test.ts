@@ -4,6 +4,7 @@ import * as core from '../../ts/server/core/index.js';
 import { next, note } from '../harness/core-events.js';
 import * as rtp from '../harness/rtp.js';
 import { mediaCodecs, opusParameters } from '../harness/rtp-options.js';
+import { freePortPair } from '../harness/udp-ports.js';
 import { waitUntil } from '../harness/wait.js';
 
 const anyNumber = expect.any(Number);
@@ -96,6 +97,15 @@ describe('PipeTransport', () => {
       localPort: anyNumber,
       protocol: 'udp',
     });
+  });
+
+  it('takes the old listenIp, and what the application keeps with it', async () => {
+    const listenIp = { ip: '127.0.0.1', announcedIp: '203.0.113.7' };
+    const port = await freePortPair();
+    const transport = await near.createPipeTransport({ listenIp, port, appData: { mine: 1 } });
+
+    expect(transport.tuple).toMatchObject({ localAddress: '203.0.113.7', localPort: port });
+    expect(transport.appData).toEqual({ mine: 1 });
   });
 
   it.each([{}, { enableRtx: true }, { enableSrtp: true }])(

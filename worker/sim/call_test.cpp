@@ -1,46 +1,9 @@
 // Whole calls over simulated networks.
+#include "sim/call.hpp"
+
 #include <doctest/doctest.h>
 
-#include "sim/peer.hpp"
-
 namespace sfu::sim {
-namespace {
-
-SendingStream audio(uint32_t ssrc) { return {.ssrc = ssrc, .mid = "a"}; }
-SendingStream video(uint32_t ssrc) { return {.ssrc = ssrc, .rtx_ssrc = ssrc + 1, .mid = "v", .video = true}; }
-SendingStream layer(uint32_t ssrc, std::string rid) {
-  return {.ssrc = ssrc, .rtx_ssrc = ssrc + 1, .rid = std::move(rid), .mid = "v", .video = true};
-}
-
-struct Call {
-  explicit Call(uint64_t seed = 1) : world(seed), router(world.new_handle()) {
-    world.ask(channel::CreateRouter{router});
-  }
-  // Frames of `packets` packets, 30 a second, for `span`.
-  void send(Peer& peer, uint32_t ssrc, Duration span, size_t packets = 4) {
-    SendingStream& stream = peer.sending(ssrc);
-    const Duration gap = stream.video ? Duration(33ms) : Duration(20ms);
-    for (const Time end = world.now + span; world.now < end;) {
-      peer.send_frame(ssrc, packets);
-      world.run_for(gap);
-      stream.timestamp += static_cast<uint32_t>(gap.count() * stream.clock_rate / 1'000'000);
-    }
-  }
-  World world;
-  uint32_t router;
-};
-
-template <class Event>
-std::vector<Event> events_of(const World& world, uint32_t target) {
-  std::vector<Event> out;
-  for (const channel::Event& event : world.events)
-    if (event.target == target)
-      if (const auto* body = std::get_if<Event>(&event.body)) out.push_back(*body);
-  return out;
-}
-
-}  // namespace
-
 TEST_CASE("a call forwards audio and video, and says where and how it connected") {
   Call call;
   Peer alice(call.world, call.router), bob(call.world, call.router);
