@@ -1,5 +1,5 @@
 import type { Consumed, ConsumerLayers as Layers } from '../../shared/channel/messages.gen.js';
-import { asInteger, asObject, optional } from '../../shared/rtp/fields.js';
+import { asBoolean, asInteger, asNonEmptyString, asObject, optional } from '../../shared/rtp/fields.js';
 import type {
   ConsumerType,
   MediaKind,
@@ -10,7 +10,8 @@ import type {
 } from '../../shared/rtp/rtp-parameters.js';
 import type { EventBody } from './channel.js';
 import { asBuffer } from './data-message.js';
-import type { AppData, EntityEvents } from './entity.js';
+import { type AppData, asAppData, type EntityEvents } from './entity.js';
+import { asId } from './id.js';
 import { type ProducerSource, type RtpStreamDump, toRtpStreamDump } from './producer.js';
 import type { Scope } from './scope.js';
 import { Sink, type SinkObserverEvents } from './sink.js';
@@ -104,6 +105,8 @@ type ConsumerParts<A extends AppData> = {
 
 const MIN_PRIORITY = 1;
 const MAX_PRIORITY = 255;
+
+const MAX_MID = 8;
 
 /** Media of a producer that the router sends to an endpoint. */
 export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, ConsumerObserverEvents, A> {
@@ -278,5 +281,26 @@ export function readConsumerLayers(value: unknown, name: string): Layers {
   return {
     spatialLayer: asInteger(spatialLayer, `${name}.spatialLayer`, 0, 255),
     ...optional('temporalLayer', temporalLayer, (layer) => asInteger(layer, `${name}.temporalLayer`, 0, 255)),
+  };
+}
+
+/** @throws TypeError naming the field */
+export function readConsumerOptions<C extends AppData>(options: ConsumerOptions<C>) {
+  const { producerId, rtpCapabilities, paused, ignoreDtx, pipe, appData, ...rest } = asObject(
+    options,
+    'options',
+  );
+  return {
+    producerId: asId(producerId, 'producerId'),
+    rtpCapabilities: rtpCapabilities as ConsumerOptions['rtpCapabilities'],
+    paused: asBoolean(paused ?? false, 'paused'),
+    ignoreDtx: asBoolean(ignoreDtx ?? false, 'ignoreDtx'),
+    pipe: asBoolean(pipe ?? false, 'pipe'),
+    ...optional('mid', rest.mid, (mid) => asNonEmptyString(mid, 'mid', MAX_MID)),
+    ...optional('enableRtx', rest.enableRtx, (enableRtx) => asBoolean(enableRtx, 'enableRtx')),
+    ...optional('preferredLayers', rest.preferredLayers, (layers) =>
+      readConsumerLayers(layers, 'preferredLayers'),
+    ),
+    appData: asAppData<C>(appData),
   };
 }

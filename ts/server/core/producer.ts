@@ -1,5 +1,6 @@
 import type { StreamDump } from '../../shared/channel/messages.gen.js';
 import { UnsupportedError } from '../../shared/errors.js';
+import { asBoolean, asInteger, asObject, asOneOf } from '../../shared/rtp/fields.js';
 import type {
   MediaKind,
   NormalizedRtpParameters,
@@ -7,8 +8,10 @@ import type {
   RtpMapping,
   RtpParameters,
 } from '../../shared/rtp/rtp-parameters.js';
+import { validateAndNormalizeRtpParameters } from '../../shared/rtp/validate.js';
 import type { EventBody } from './channel.js';
-import { type AppData, Entity, type EntityEvents, type EntityObserverEvents } from './entity.js';
+import { type AppData, asAppData, Entity, type EntityEvents, type EntityObserverEvents } from './entity.js';
+import { asNewId } from './id.js';
 import { type Source, setPaused, tellClosed } from './source.js';
 import { type RtpStreamStat, toRtpStreamStats } from './stats.js';
 import {
@@ -101,6 +104,8 @@ export type ProducerSource = Source & {
   /** It comes from this program. */
   readonly isDirect: boolean;
 };
+
+const MAX_KEY_FRAME_REQUEST_DELAY = 60_000;
 
 /** Media that an endpoint sends to a router. */
 export class Producer<A extends AppData = AppData> extends Entity<ProducerEvents, ProducerObserverEvents, A> {
@@ -235,5 +240,31 @@ function toRtxStreamDump(
       ...(rid !== undefined && { rrid: rid }),
       ...named,
     },
+  };
+}
+
+/** @throws TypeError naming the field */
+export function readProducerOptions<P extends AppData>(options: ProducerOptions<P>) {
+  const { id, kind, rtpParameters, paused, keyFrameRequestDelay, appData, ...rest } = asObject(
+    options,
+    'options',
+  );
+  const params = validateAndNormalizeRtpParameters(rtpParameters);
+  return {
+    id: asNewId(id),
+    kind: asOneOf(kind, 'kind', ['audio', 'video']),
+    params: params.encodings.length > 0 ? params : { ...params, encodings: [{ dtx: false }] },
+    paused: asBoolean(paused ?? false, 'paused'),
+    keyFrameRequestDelay: asInteger(
+      keyFrameRequestDelay ?? 0,
+      'keyFrameRequestDelay',
+      0,
+      MAX_KEY_FRAME_REQUEST_DELAY,
+    ),
+    packetIds: asBoolean(
+      rest.enableMediasoupPacketIdHeaderExtension ?? false,
+      'enableMediasoupPacketIdHeaderExtension',
+    ),
+    appData: asAppData<P>(appData),
   };
 }

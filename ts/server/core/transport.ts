@@ -6,14 +6,7 @@ import type {
   TransportStats,
 } from '../../shared/channel/messages.gen.js';
 import { InvalidStateError, NotFoundError, UnsupportedError } from '../../shared/errors.js';
-import {
-  asBoolean,
-  asInteger,
-  asNonEmptyString,
-  asObject,
-  asOneOf,
-  optional,
-} from '../../shared/rtp/fields.js';
+import { asInteger } from '../../shared/rtp/fields.js';
 import {
   getConsumableRtpParameters,
   getConsumerRtpParameters,
@@ -26,9 +19,8 @@ import type {
   NormalizedRtpParameters,
   RtpHeaderExtensionUri,
 } from '../../shared/rtp/rtp-parameters.js';
-import { validateAndNormalizeRtpParameters } from '../../shared/rtp/validate.js';
 import type { EventBody } from './channel.js';
-import { Consumer, type ConsumerLayers, type ConsumerOptions, readConsumerLayers } from './consumer.js';
+import { Consumer, type ConsumerLayers, type ConsumerOptions, readConsumerOptions } from './consumer.js';
 import {
   DataConsumer,
   type DataConsumerOptions,
@@ -42,9 +34,8 @@ import {
   type DataProducerSource,
   readDataProducerOptions,
 } from './data-producer.js';
-import { type AppData, asAppData, Entity, type EntityEvents, type EntityObserverEvents } from './entity.js';
-import { asId, asNewId } from './id.js';
-import { Producer, type ProducerOptions, type ProducerSource } from './producer.js';
+import { type AppData, Entity, type EntityEvents, type EntityObserverEvents } from './entity.js';
+import { Producer, type ProducerOptions, type ProducerSource, readProducerOptions } from './producer.js';
 import type { Scope, ScopeKind } from './scope.js';
 import type { SctpDump } from './sctp.js';
 import type { Source } from './source.js';
@@ -122,11 +113,9 @@ export type BaseTransportDump = {
   traceEventTypes: TransportTraceEventType[];
 } & SctpDump;
 
-const MAX_MID = 8;
 /** Where the counted MIDs begin again: they must fit into 8 characters. */
 const MID_WRAP = 100_000_000;
 const MAX_UINT32 = 0xffffffff;
-const MAX_KEY_FRAME_REQUEST_DELAY = 60_000;
 /** Below this there is no call: what the estimate is never clamped to. */
 const MIN_OUTGOING_BITRATE = 30_000;
 
@@ -508,51 +497,6 @@ type Forwarding<C extends AppData> = {
   preferredLayers?: ConsumerLayers;
   appData: C;
 };
-
-function readProducerOptions<P extends AppData>(options: ProducerOptions<P>) {
-  const { id, kind, rtpParameters, paused, keyFrameRequestDelay, appData, ...rest } = asObject(
-    options,
-    'options',
-  );
-  const params = validateAndNormalizeRtpParameters(rtpParameters);
-  return {
-    id: asNewId(id),
-    kind: asOneOf(kind, 'kind', ['audio', 'video']),
-    params: params.encodings.length > 0 ? params : { ...params, encodings: [{ dtx: false }] },
-    paused: asBoolean(paused ?? false, 'paused'),
-    keyFrameRequestDelay: asInteger(
-      keyFrameRequestDelay ?? 0,
-      'keyFrameRequestDelay',
-      0,
-      MAX_KEY_FRAME_REQUEST_DELAY,
-    ),
-    packetIds: asBoolean(
-      rest.enableMediasoupPacketIdHeaderExtension ?? false,
-      'enableMediasoupPacketIdHeaderExtension',
-    ),
-    appData: asAppData<P>(appData),
-  };
-}
-
-function readConsumerOptions<C extends AppData>(options: ConsumerOptions<C>) {
-  const { producerId, rtpCapabilities, paused, ignoreDtx, pipe, appData, ...rest } = asObject(
-    options,
-    'options',
-  );
-  return {
-    producerId: asId(producerId, 'producerId'),
-    rtpCapabilities: rtpCapabilities as ConsumerOptions['rtpCapabilities'],
-    paused: asBoolean(paused ?? false, 'paused'),
-    ignoreDtx: asBoolean(ignoreDtx ?? false, 'ignoreDtx'),
-    pipe: asBoolean(pipe ?? false, 'pipe'),
-    ...optional('mid', rest.mid, (mid) => asNonEmptyString(mid, 'mid', MAX_MID)),
-    ...optional('enableRtx', rest.enableRtx, (enableRtx) => asBoolean(enableRtx, 'enableRtx')),
-    ...optional('preferredLayers', rest.preferredLayers, (layers) =>
-      readConsumerLayers(layers, 'preferredLayers'),
-    ),
-    appData: asAppData<C>(appData),
-  };
-}
 
 /** It may have been closed while its consumer was made. */
 function requireSource(source: Source, made: Scope): void {
