@@ -16,7 +16,7 @@ class Client {
   Client(WorkerLoop& worker, const LoopbackSocket& socket, const dtls::Context& context);
 
   uint32_t transport() const { return transport_; }
-  const dtls::SrtpKeys& keys() const { return dtls_.keys(); }
+  const dtls::SrtpKeys& keys() const { return *dtls_.keys(); }
 
   // A video producer; its handle.
   uint32_t produce();

@@ -43,9 +43,9 @@ void make_up(Session& to, Script& script, Time now) {
 
 void check_keys(const Session& client, const Session& server) {
   if (client.state() != State::kConnected || server.state() != State::kConnected) return;
-  CHECK(client.keys().profile == server.keys().profile);
-  CHECK(client.keys().send.key == server.keys().receive.key);
-  CHECK(client.keys().receive.key == server.keys().send.key);
+  CHECK(client.keys()->profile == server.keys()->profile);
+  CHECK(client.keys()->send.key == server.keys()->receive.key);
+  CHECK(client.keys()->receive.key == server.keys()->send.key);
 }
 
 }  // namespace

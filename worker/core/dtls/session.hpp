@@ -49,7 +49,7 @@ class Session {
   const std::string& reason() const { return reason_; }  // when failed
   // When connected; none when the remote has no SRTP profile that we have, and may send data only.
   const std::optional<SrtpKeys>& keys() const { return keys_; }
-  std::string remote_certificate() const;                // PEM, when connected
+  std::string remote_certificate() const;  // PEM, when connected
 
  private:
   enum class Timer { kRetransmit, kGiveUp, kCount };
