@@ -7,8 +7,7 @@ import * as core from '../../ts/server/core/index.js';
 const TIMES = 50;
 let running: core.Worker | undefined;
 
-const gone = (worker: core.Worker) =>
-  new Promise<void>((resolve) => worker.once('subprocessclose', resolve));
+const gone = (worker: core.Worker) => new Promise<void>((resolve) => worker.once('subprocessclose', resolve));
 
 async function freePort(): Promise<number> {
   const socket = createSocket('udp4');

@@ -1,5 +1,6 @@
 // The worker inside Node: start() runs the host on a thread and gives back the other end of its channel, a
-// connected stream socket, which JavaScript reads and writes as it does a process's (see ts/server/core).
+// connected stream socket, which JavaScript reads and writes as it does a process's (see ts/server/core), and
+// the end of another one, which tells when the thread is gone.
 #include <fcntl.h>
 #include <napi.h>
 #include <pthread.h>
@@ -21,15 +22,29 @@ void block_sigpipe() {
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
 }
 
+bool make_pair(int (&ends)[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0; }
+
+bool make_pairs(int (&channel)[2], int (&life)[2]) {
+  if (!make_pair(channel)) return false;
+  if (make_pair(life)) return true;
+  for (const int end : channel) close(end);
+  return false;
+}
+
+// Gives back two descriptors: the channel, and one that closes when the thread has let go of all that it had.
 Napi::Value start(const Napi::CallbackInfo& info) {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    throw Napi::Error::New(info.Env(), "cannot make a socket pair for the worker's channel");
-  std::thread([channel = ends[1]] {
+  int channel[2], life[2];
+  if (!make_pairs(channel, life))
+    throw Napi::Error::New(info.Env(), "cannot make the socket pairs for the worker");
+  std::thread([channel = channel[1], life = life[1]] {
     block_sigpipe();
     sfu::host::Host(channel).run();
+    close(life);
   }).detach();
-  return Napi::Number::New(info.Env(), ends[0]);
+  Napi::Object started = Napi::Object::New(info.Env());
+  started.Set("channel", channel[0]);
+  started.Set("life", life[0]);
+  return started;
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

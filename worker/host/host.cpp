@@ -51,16 +51,12 @@ Host::Host(int channel)
       poll_(epoll_create1(EPOLL_CLOEXEC)),
       sfu_(system_seed(), srtp::best_backend()),
       listeners_(system_number()) {
-  CHECK(poll_ >= 0);
-  fcntl(channel_, F_SETFL, fcntl(channel_, F_GETFL) | O_NONBLOCK);
+  CHECK(poll_.get() >= 0);
+  fcntl(channel_.get(), F_SETFL, fcntl(channel_.get(), F_GETFL) | O_NONBLOCK);
   watch_channel();
 }
 
-Host::~Host() {
-  batch_.clear();
-  close(poll_);
-  close(channel_);
-}
+Host::~Host() = default;
 
 int Host::run() {
   while (open_) wait(now());
@@ -69,7 +65,7 @@ int Host::run() {
 
 void Host::wait(Time before) {
   std::array<epoll_event, 64> ready{};
-  const int count = epoll_wait(poll_, ready.data(), static_cast<int>(ready.size()),
+  const int count = epoll_wait(poll_.get(), ready.data(), static_cast<int>(ready.size()),
                                sleep_until(std::min(sfu_.deadline(), tend_at_), before));
   Turn turn{now(), outbox_, events_, drops_, unwritten_.size() - written_ > kFarBehind};
   for (int i = 0; i < count; ++i) {
@@ -95,7 +91,7 @@ void Host::wait(Time before) {
 
 void Host::read_channel(Turn& turn) {
   std::array<uint8_t, 65536> chunk;
-  const ssize_t size = read(channel_, chunk.data(), chunk.size());
+  const ssize_t size = read(channel_.get(), chunk.data(), chunk.size());
   if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR)) {
     open_ = false;
     return;
@@ -137,7 +133,7 @@ void Host::write_events(Turn& turn) {
 void Host::write_channel() {
   while (written_ < unwritten_.size()) {
     const Bytes left = Bytes(unwritten_).subspan(written_);
-    const ssize_t size = ::send(channel_, left.data(), left.size(), MSG_NOSIGNAL);
+    const ssize_t size = ::send(channel_.get(), left.data(), left.size(), MSG_NOSIGNAL);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) {
       if (errno != EAGAIN) open_ = false;
@@ -160,7 +156,7 @@ void Host::watch_channel() {
   if (waiting < kMaxUnwritten) wanted |= EPOLLIN;
   if (wanted == channel_watched_) return;
   epoll_event event{.events = wanted, .data = {.u64 = kChannel}};
-  epoll_ctl(poll_, channel_watched_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, channel_, &event);
+  epoll_ctl(poll_.get(), channel_watched_ == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, channel_.get(), &event);
   channel_watched_ = wanted;
 }
 

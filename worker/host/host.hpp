@@ -10,6 +10,7 @@
 #include "core/sfu.hpp"
 #include "host/connections.hpp"
 #include "host/listeners.hpp"
+#include "net/fd.hpp"
 
 namespace sfu::host {
 
@@ -66,8 +67,9 @@ class Host {
   template <class Watched, class Socket>
   void watch_backlog(uint32_t number, Watched& watched, Socket& socket);
 
-  int channel_;
-  int poll_;
+  // First, and so closed last: the controller takes its end for a sign that all else is gone.
+  net::Fd channel_;
+  net::Fd poll_;
   bool open_ = true;
   bool broken_ = false;
   uint32_t channel_watched_ = 0;

@@ -88,12 +88,12 @@ void Host::watch_backlog(uint32_t number, Watched& watched, Socket& socket) {
 // False when the system has no memory for one more.
 bool Host::watch_new(uint32_t number, int fd) {
   epoll_event event{.events = EPOLLIN, .data = {.u64 = number}};
-  return epoll_ctl(poll_, EPOLL_CTL_ADD, fd, &event) == 0;
+  return epoll_ctl(poll_.get(), EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 void Host::watch(uint32_t number, int fd, uint32_t events) {
   epoll_event event{.events = events, .data = {.u64 = number}};
-  epoll_ctl(poll_, EPOLL_CTL_MOD, fd, &event);
+  epoll_ctl(poll_.get(), EPOLL_CTL_MOD, fd, &event);
 }
 
 // ---- TCP connections: they come, are watched over, and go

@@ -36,12 +36,15 @@ export function startProcess(workerBin?: string): StartedHost {
   };
 }
 
-type Addon = { start(): number };
+/** File descriptors: the channel, and one that closes when the thread has let go of its sockets. */
+type Addon = { start(): { channel: number; life: number } };
 
 /** Runs the worker on a thread of this process. */
 export function startThread(): StartedHost {
   const addon = createRequire(import.meta.url)(findWorkerAddon()) as Addon;
-  const channel = new Socket({ fd: addon.start(), readable: true, writable: true });
-  const exited = new Promise<WorkerExit>((resolve) => channel.once('close', () => resolve({})));
+  const started = addon.start();
+  const channel = new Socket({ fd: started.channel, readable: true, writable: true });
+  const life = new Socket({ fd: started.life, readable: true, writable: false }).resume();
+  const exited = new Promise<WorkerExit>((resolve) => life.once('close', () => resolve({})));
   return { pid: process.pid, channel, exited, kill: () => channel.destroy() };
 }
