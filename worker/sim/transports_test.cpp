@@ -321,7 +321,7 @@ TEST_CASE("data goes from peer to peer, over a pipe, and to the controller, each
   REQUIRE(alice.data().state() == sctp::State::kConnected);
   REQUIRE(call.world.ask(channel::DumpTransport{joined.far}).sctp_state == channel::SctpState::kConnected);
 
-  const uint32_t direct = call.new_direct_transport(262'144);
+  const uint32_t direct = call.new_direct_transport(300'000);
   const uint32_t source =
       call.world.ask_for(channel::ProduceData{.transport = direct, .data_producer = call.world.new_handle()})
           .data_producer;
@@ -344,6 +344,9 @@ TEST_CASE("data goes from peer to peer, over a pipe, and to the controller, each
   call.world.ask(channel::SendFromDataProducer{source, 51, {'d'}, {7}, {}, 8u});
   call.world.ask(channel::SendFromDataProducer{source, 51, {'e'}, {8}, 7u, 9u});
   call.world.run_for(5s);
+  call.world.ask(channel::SendFromDataProducer{source, 53, std::vector<uint8_t>(262'145)});  // for no pipe
+  call.world.run_for(1s);
+  CHECK(call.world.ask(channel::GetDataProducerStats{piped}).messages_received == 6);
   REQUIRE(bob.messages.size() == 3);
   CHECK(bob.messages[0].bytes == big);
   CHECK(bob.messages[1].bytes == std::vector<uint8_t>{'a'});

@@ -26,6 +26,7 @@ TransportData::TransportData(uint32_t owner, link::Link& link,
     : owner_(owner), link_(link), carries_(carries) {
   if (!options) return;
   low_threshold_ = options->buffered_amount_low_threshold;
+  max_send_message_size_ = options->max_send_message_size;
   association_ = std::make_unique<sctp::Association>(
       to_options(*options, carries_subchannels() ? DataMessage::kMaxPipeHeader : 0));
 }
@@ -162,8 +163,8 @@ void TransportData::receive(DataProducer& producer, const DataMessage& message, 
 }
 
 sctp::Sent TransportData::send(const DataConsumer& consumer, const DataMessage& message, Turn& turn) {
+  if (message.bytes.size() > max_send_message_size_) return sctp::Sent::kTooLong;
   if (link_.direct()) {
-    if (message.bytes.size() > max_send_message_size_) return sctp::Sent::kTooLong;
     if (turn.controller_behind) {
       turn.drop(Drop::kControllerBehind);
       return sctp::Sent::kBufferFull;
