@@ -144,8 +144,7 @@ function complainOfJest(log, results) {
   }
 }
 
-async function jestProject(project, ...options) {
-  const log = `jest-${project}`;
+async function jestProject(project, { log = `jest-${project}`, options = [] } = {}) {
   const report = join(root, 'build/logs', `${log}.json`);
   rmSync(report, { force: true });
   const node = ['--no-warnings', '--experimental-vm-modules', 'node_modules/jest/bin/jest.js'];
@@ -169,6 +168,27 @@ async function jestProject(project, ...options) {
   return { passed: results.numPassedTests, failed, skipped: results.numPendingTests };
 }
 
+/**
+ * A process for those that load the addon, one for those that load another native WebRTC library (whose threads and
+ * destructors outlive its tests), and one for the rest.
+ */
+const integrationRuns = {
+  'jest-integration-native': ['--testPathPatterns', 'test/interop/(native-clients|data-channels)'],
+  'jest-integration-addon': ['--testPathPatterns', 'test/integration/'],
+  'jest-integration': [
+    '--testPathIgnorePatterns',
+    'test/interop/(native-clients|data-channels)',
+    'test/integration/',
+  ],
+};
+
+async function integration() {
+  const counts = [];
+  for (const [log, selection] of Object.entries(integrationRuns))
+    counts.push(await jestProject('integration', { log, options: ['--runInBand', ...selection] }));
+  return sum(counts);
+}
+
 const native = ['system', 'npm', 'deps', 'schema'];
 const everything = [...native, 'native', 'typescript'];
 
@@ -181,7 +201,7 @@ const stages = {
   jest: { needs: ['npm', 'schema'], work: () => jestProject('unit'), log: 'jest-unit' },
   integration: {
     needs: everything,
-    work: () => jestProject('integration', '--runInBand'),
+    work: integration,
     log: 'jest-integration',
   },
 };
