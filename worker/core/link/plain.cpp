@@ -1,6 +1,7 @@
 #include "core/link/plain.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sfu::link {
 namespace {
@@ -8,8 +9,6 @@ namespace {
 srtp::Profile profile_of(channel::SrtpCryptoSuite suite) { return static_cast<srtp::Profile>(suite); }
 static_assert(static_cast<int>(srtp::Profile::kAesCm128HmacSha1_32) ==
               static_cast<int>(channel::SrtpCryptoSuite::kAesCm128HmacSha132));
-
-size_t master_size(srtp::Profile profile) { return srtp::key_size(profile) + srtp::salt_size(profile); }
 
 }  // namespace
 
@@ -54,16 +53,14 @@ Result<channel::PlainTransportConnected> Plain::connect(const channel::ConnectPl
   return channel::PlainTransportConnected{tuple(), rtcp_tuple(), srtp_parameters()};
 }
 
+// RFC 4568, 5.1.2: both directions of one stream have one suite; the remote's choice counts.
 Result<channel::Done> Plain::take_keys(const channel::SrtpParameters& parameters) {
-  if (parameters.crypto_suite != *options_.suite) {
-    // RFC 4568, 5.1.2: both directions of one stream have one suite; the remote's choice counts.
-    options_.suite = parameters.crypto_suite;
-    send_keys_.emplace(profile_of(*options_.suite), master_, options_.backend);
-  }
   const srtp::Profile profile = profile_of(parameters.crypto_suite);
   const size_t key = srtp::key_size(profile), salt = srtp::salt_size(profile);
   if (parameters.key.size() != key + salt)
     return Error::type("srtpParameters.keyBase64 must hold " + std::to_string(key + salt) + " bytes");
+  if (std::exchange(options_.suite, parameters.crypto_suite) != parameters.crypto_suite)
+    send_keys_.emplace(profile, master_, options_.backend);
   srtp::Master master;
   std::copy_n(parameters.key.begin(), key, master.key.begin());
   std::copy_n(parameters.key.begin() + static_cast<ptrdiff_t>(key), salt, master.salt.begin());
@@ -75,7 +72,6 @@ std::optional<channel::SrtpParameters> Plain::srtp_parameters() const {
   if (!options_.suite) return std::nullopt;
   const srtp::Profile profile = profile_of(*options_.suite);
   channel::SrtpParameters out{.crypto_suite = *options_.suite};
-  out.key.reserve(master_size(profile));
   out.key.assign(master_.key.begin(), master_.key.begin() + static_cast<ptrdiff_t>(srtp::key_size(profile)));
   out.key.insert(out.key.end(), master_.salt.begin(),
                  master_.salt.begin() + static_cast<ptrdiff_t>(srtp::salt_size(profile)));

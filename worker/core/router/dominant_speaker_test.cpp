@@ -53,10 +53,10 @@ class Conversation {
     people_.erase(producer);
     speakers_.remove(producer);
   }
-  void only(uint32_t speaking) {
+  void alone(uint32_t speaking) {
     for (auto& [producer, person] : people_) person.speaks = producer == speaking;
   }
-  void silence() { only(0); }
+  void silence() { alone(0); }
 
   // Who became dominant in the meantime.
   std::vector<uint32_t> run(Duration duration) {
@@ -93,14 +93,14 @@ constexpr uint32_t kA = 1, kB = 2, kC = 3;
 TEST_CASE("nobody is dominant until somebody speaks") {
   Conversation talk({kA, kB});
   CHECK(talk.run(5s).empty());
-  talk.only(kB);
+  talk.alone(kB);
   CHECK(talk.run(2s) == Producers{kB});
 }
 
 TEST_CASE("who is alone becomes dominant by speaking") {
   Conversation talk({kA});
   CHECK(talk.run(5s).empty());
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(2s) == Producers{kA});
   CHECK(talk.run(20s).empty());
 }
@@ -108,7 +108,7 @@ TEST_CASE("who is alone becomes dominant by speaking") {
 TEST_CASE("a cough takes over neither from a speaker nor in a pause") {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     Conversation talk({kA, kB}, seed);
-    talk.only(kA);
+    talk.alone(kA);
     CHECK(talk.run(3s) == Producers{kA});
     for (int i = 0; i < 10; ++i) {
       talk[kA].speaks = i < 5;
@@ -124,10 +124,10 @@ TEST_CASE("who speaks on after the dominant speaker stopped takes over within ab
   Duration sum{};
   for (uint64_t seed = 1; seed <= 50; ++seed) {
     Conversation talk({kA, kB, kC}, seed);
-    talk.only(kA);
+    talk.alone(kA);
     talk.run(5s);
     const Time began = talk.now;
-    talk.only(kB);
+    talk.alone(kB);
     REQUIRE(talk.run(2s) == Producers{kB});
     sum += talk.changes.back().at - began;
   }
@@ -137,7 +137,7 @@ TEST_CASE("who speaks on after the dominant speaker stopped takes over within ab
 TEST_CASE("who says a word into the dominant speaker's speech does not take over") {
   for (uint64_t seed = 1; seed <= 20; ++seed) {
     Conversation talk({kA, kB}, seed);
-    talk.only(kA);
+    talk.alone(kA);
     talk.run(3s);
     for (int i = 0; i < 5; ++i) {
       talk[kB].speaks = true;
@@ -183,14 +183,14 @@ TEST_CASE("who has just stopped does not take over, whoever spoke before") {
 
 TEST_CASE("the dominant speaker stays so through silence, of all and for ever") {
   Conversation talk({kA, kB});
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(3s) == Producers{kA});
   talk.silence();
   CHECK(talk.run(60s).empty());
   talk[kA].sends = talk[kB].sends = false;
   CHECK(talk.run(60s).empty());
   talk[kA].sends = talk[kB].sends = true;
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(3s).empty());
 }
 
@@ -198,7 +198,7 @@ TEST_CASE("a steady noise never wins, however long the speakers pause") {
   Conversation talk({kA, kB, kC});
   talk[kC].room = 50;
   for (int i = 0; i < 4; ++i) {
-    talk.only(i % 2 == 0 ? kA : kB);
+    talk.alone(i % 2 == 0 ? kA : kB);
     CHECK(talk.run(10s) == Producers{i % 2 == 0 ? kA : kB});
     talk.silence();
     CHECK(talk.run(10s).empty());
@@ -207,16 +207,16 @@ TEST_CASE("a steady noise never wins, however long the speakers pause") {
 
 TEST_CASE("a fan that is switched on is background after ten seconds, and its owner is heard above it") {
   Conversation talk({kA, kB});
-  talk.only(kA);
+  talk.alone(kA);
   talk.run(10s);
   talk[kB].room = 48;
   talk.run(12s);
   talk.silence();
-  talk.only(kA);
+  talk.alone(kA);
   talk.run(3s);
   talk.silence();
   CHECK(talk.run(20s).empty());
-  talk.only(kB);
+  talk.alone(kB);
   CHECK(talk.run(3s) == Producers{kB});
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("two who take turns are dominant in turn, each once a turn") {
     Conversation talk({kA, kB}, seed);
     for (int turn = 0; turn < 10; ++turn) {
       const uint32_t speaking = turn % 2 == 0 ? kA : kB;
-      talk.only(speaking);
+      talk.alone(speaking);
       CHECK(talk.run(3s) == Producers{speaking});
     }
   }
@@ -235,9 +235,9 @@ TEST_CASE("a quiet voice is as good as a loud one") {
   Conversation talk({kA, kB});
   talk[kA].voice = 12;
   talk[kB].voice = 46;
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(5s) == Producers{kA});
-  talk.only(kB);
+  talk.alone(kB);
   CHECK(talk.run(3s) == Producers{kB});
 }
 
@@ -262,10 +262,10 @@ TEST_CASE("a voice without a gap, as of a tone or a test, is one too") {
 
 TEST_CASE("who stops sending in silence is silent") {
   Conversation talk({kA, kB});
-  talk.only(kA);
+  talk.alone(kA);
   talk.run(3s);
   talk[kA].sends = false;
-  talk.only(kB);
+  talk.alone(kB);
   CHECK(talk.run(2s) == Producers{kB});
 }
 
@@ -274,7 +274,7 @@ TEST_CASE("a muted microphone that is opened does not take over by its room") {
   talk[kB].room = 52;
   talk.run(3s);
   talk[kB].room = 127;
-  talk.only(kA);
+  talk.alone(kA);
   talk.run(30s);
   talk[kB].room = 52;
   talk.silence();
@@ -284,16 +284,16 @@ TEST_CASE("a muted microphone that is opened does not take over by its room") {
 TEST_CASE(
     "when the dominant speaker leaves, nobody is, until somebody speaks; a newcomer is as good as any") {
   Conversation talk({kA, kB});
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(3s) == Producers{kA});
   talk.leave(kA);
   CHECK(talk.run(3s).empty());
-  talk.only(kB);
+  talk.alone(kB);
   CHECK(talk.run(3s) == Producers{kB});
   talk.leave(kB);
   CHECK(talk.run(3s).empty());
   talk.join(kA);
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(3s) == Producers{kA});
 }
 
@@ -314,12 +314,12 @@ TEST_CASE("of several who begin at once the one who spoke more wins, of equals t
 
 TEST_CASE("a gap in time, before or behind it, leaves the past behind") {
   Conversation talk({kA, kB});
-  talk.only(kA);
+  talk.alone(kA);
   CHECK(talk.run(3s) == Producers{kA});
   talk.now += 24h;
   CHECK(talk.run(3s).empty());
   talk.now += 24h;
-  talk.only(kB);
+  talk.alone(kB);
   CHECK(talk.run(1s) == Producers{kB});
 }
 
@@ -338,7 +338,7 @@ TEST_CASE("a hundred who speak in turn cost next to nothing") {
   Conversation talk(everybody);
   const auto began = std::chrono::steady_clock::now();
   for (const uint32_t speaking : {7u, 93u, 7u, 50u}) {
-    talk.only(speaking);
+    talk.alone(speaking);
     CHECK(talk.run(15s) == Producers{speaking});
   }
   // A minute of it, 300,000 levels. Under sanitizers on a busy machine that is some 0.1 s.
