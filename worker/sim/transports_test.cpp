@@ -411,7 +411,15 @@ TEST_CASE("the loudest are told while they speak, and silence once") {
           .ask_for(channel::CreateActiveSpeakerObserver{call.new_router(), call.world.new_handle(), 300})
           .observer;
   CHECK(call.world.refused(channel::ObserveProducer{elsewhere, loud}).code == Error::Code::kNotFound);
-  call.world.ask(channel::CloseProducer{loud});
+  for (uint16_t i = 100; i < 140; ++i) {
+    speak(loud, 500, i, 20);
+    speak(quiet, 600, i, 60);
+  }
+  call.world.ask(channel::CloseProducer{loud});  // with all that was heard of it
+  call.world.run_for(600ms);
+  const auto last = events_of<channel::Volumes>(call.world, observer);
+  REQUIRE(last.size() > after.size());
+  CHECK(last[after.size()].volumes == std::vector{channel::Volume{quiet, -60}});
   call.world.ask(channel::CloseRtpObserver{observer});
 }
 
