@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import nodeDataChannel, { type DataChannel, type PeerConnection } from 'node-datachannel';
 import * as core from '../../ts/server/core/index.js';
 import { dataAnswer, fingerprintIn } from '../harness/data-sdp.js';
+import { cleanUp, hold } from '../harness/libdatachannel.js';
 import { mediaCodecs, opusParameters, simulcastParameters } from '../harness/rtp-options.js';
 import { waitUntil } from '../harness/wait.js';
 
@@ -28,7 +29,7 @@ afterEach(() => {
 
 afterAll(() => {
   worker.close();
-  nodeDataChannel.cleanup();
+  cleanUp();
 });
 
 const until = (done: () => boolean) => waitUntil(done, 10_000, () => done.toString());
@@ -42,7 +43,7 @@ async function connect(transport: core.WebRtcTransport): Promise<DataChannel> {
   });
   peers.push(peer);
   const description = new Promise<string>((resolve) => peer.onLocalDescription((sdp) => resolve(sdp)));
-  const channel = peer.createDataChannel('both ways', { negotiated: true, id: 0 });
+  const channel = hold(peer.createDataChannel('both ways', { negotiated: true, id: 0 }));
   const offer = await description;
   peer.setRemoteDescription(dataAnswer(transport), 'answer');
   await transport.connect({ dtlsParameters: { role: 'client', fingerprints: [fingerprintIn(offer)] } });
@@ -316,7 +317,7 @@ describe('with libdatachannel', () => {
     const peer = new nodeDataChannel.PeerConnection('client', { iceServers: [], bindAddress: '127.0.0.1' });
     peers.push(peer);
     const description = new Promise<string>((resolve) => peer.onLocalDescription((sdp) => resolve(sdp)));
-    peer.createDataChannel('both ways', { negotiated: true, id: 0 });
+    hold(peer.createDataChannel('both ways', { negotiated: true, id: 0 }));
     await description;
     peer.setRemoteDescription(dataAnswer(transport), 'answer');
     const value = Array(32).fill('AB').join(':');

@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { createWorker, type Router, type Worker } from '../../ts/server/core/index.js';
 import { launchChromium } from '../harness/chromium.js';
 import { dataAnswer, fingerprintIn } from '../harness/data-sdp.js';
+import { cleanUp, hold } from '../harness/libdatachannel.js';
 import { joinRouter, type MemberOptions, serveMediasoup } from '../harness/mediasoup-tab.js';
 import { type UdpRelay, udpRelay } from '../harness/relay.js';
 import { mediaCodecs } from '../harness/rtp-options.js';
@@ -32,7 +33,7 @@ afterAll(async () => {
   await browser?.close();
   await web?.close();
   worker?.close();
-  nodeDataChannel.cleanup();
+  cleanUp();
 });
 
 declare const client: typeof import('../harness/mediasoup-page.js');
@@ -146,7 +147,7 @@ test('libdatachannel, which has no media, and so offers no SRTP', async () => {
   });
   try {
     const description = new Promise<string>((resolve) => peer.onLocalDescription((sdp) => resolve(sdp)));
-    const channel = peer.createDataChannel('both ways', { negotiated: true, id: 0 });
+    const channel = hold(peer.createDataChannel('both ways', { negotiated: true, id: 0 }));
     const offer = await description;
     peer.setRemoteDescription(dataAnswer(transport), 'answer');
     await transport.connect({ dtlsParameters: { role: 'client', fingerprints: [fingerprintIn(offer)] } });

@@ -9,6 +9,7 @@ import { renderAnswer, renderOffer } from '../../ts/shared/sdp/remote-sdp.js';
 import { addConsumer, createRemoteSession } from '../../ts/shared/sdp/remote-session.js';
 import { localDtlsParameters } from '../../ts/shared/sdp/remote-transport.js';
 import { sendingParameters } from '../../ts/shared/sdp/sending-parameters.js';
+import { cleanUp, hold } from '../harness/libdatachannel.js';
 import { waitUntil } from '../harness/wait.js';
 
 jest.setTimeout(30_000);
@@ -26,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   worker?.close();
-  nodeDataChannel.cleanup();
+  cleanUp();
 });
 
 /** One side of a call, whichever library it is: SDP in, SDP out, RTP payloads both ways. */
@@ -62,7 +63,7 @@ function libdatachannel(): Client {
   const description = () => new Promise<string>((resolve) => pc.onLocalDescription((sdp) => resolve(sdp)));
   let track: nodeDataChannel.Track | undefined;
   pc.onTrack((incoming) => {
-    track = incoming;
+    track = hold(incoming);
     incoming.onMessage((packet) => {
       if ((packet[1]! & 0x7f) < 64 || (packet[1]! & 0x7f) > 95) received.push(payloadOf(packet));
     });
@@ -73,7 +74,7 @@ function libdatachannel(): Client {
       const audio = new nodeDataChannel.Audio('audio', 'SendOnly');
       audio.addOpusCodec(111);
       audio.addSSRC(SSRC, 'native');
-      track = pc.addTrack(audio);
+      track = hold(pc.addTrack(audio));
       const offer = description();
       pc.setLocalDescription();
       return offer;
