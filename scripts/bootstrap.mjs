@@ -68,7 +68,7 @@ async function compileNative() {
 }
 
 async function native({ quiet }) {
-  const isBuilt = (name) => /\.(cpp|hpp|proto)$/.test(name) && !/_(test|fuzz|bench)\.cpp$/.test(name);
+  const isBuilt = (name) => /\.(cpp|hpp|proto|map)$/.test(name) && !/_(test|fuzz|bench)\.cpp$/.test(name);
   const inputs = [
     'CMakeLists.txt',
     schemaTool,

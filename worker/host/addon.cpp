@@ -1,49 +1,54 @@
 // The worker inside Node: start() runs the host on a thread and gives back the other end of its channel, a
 // connected stream socket, which JavaScript reads and writes as it does a process's (see ts/server/core), and
-// the end of another one, which tells when the thread is gone.
-#include <fcntl.h>
+// the end of another one, which tells when the thread has let go of what it had.
 #include <napi.h>
-#include <pthread.h>
-#include <signal.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <thread>
-
-#include "host/host.hpp"
+#include "core/base/check.hpp"
+#include "host/threads.hpp"
 
 namespace {
 
-// The thread's writes to a channel that JavaScript closed must fail, not end the process.
-void block_sigpipe() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+// exit() destroys what was made last first: these threads end before OpenSSL's state does.
+sfu::host::HostThreads& threads() {
+  static const bool openssl_is_ready = OPENSSL_init_ssl(0, nullptr) == 1;
+  CHECK(openssl_is_ready);
+  static sfu::host::HostThreads all;
+  return all;
 }
 
-bool make_pair(int (&ends)[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0; }
+struct Pair {
+  int ours = -1;
+  int javascripts = -1;
+};
 
-bool make_pairs(int (&channel)[2], int (&life)[2]) {
-  if (!make_pair(channel)) return false;
-  if (make_pair(life)) return true;
-  for (const int end : channel) close(end);
-  return false;
+bool open(Pair& pair) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return false;
+  pair = {ends[0], ends[1]};
+  return true;
+}
+
+void close(const Pair& pair) {
+  if (pair.ours < 0) return;
+  ::close(pair.ours);
+  ::close(pair.javascripts);
 }
 
 // Gives back two descriptors: the channel, and one that closes when the thread has let go of all that it had.
 Napi::Value start(const Napi::CallbackInfo& info) {
-  int channel[2], life[2];
-  if (!make_pairs(channel, life))
-    throw Napi::Error::New(info.Env(), "cannot make the socket pairs for the worker");
-  std::thread([channel = channel[1], life = life[1]] {
-    block_sigpipe();
-    sfu::host::Host(channel).run();
+  Pair channel, life;
+  if (!open(channel) || !open(life) || !threads().start(channel.ours, life.ours)) {
+    close(channel);
     close(life);
-  }).detach();
+    throw Napi::Error::New(info.Env(),
+                           "the system gives the worker no thread, or no sockets to speak with it");
+  }
   Napi::Object started = Napi::Object::New(info.Env());
-  started.Set("channel", channel[0]);
-  started.Set("life", life[0]);
+  started.Set("channel", channel.javascripts);
+  started.Set("life", life.javascripts);
   return started;
 }
 

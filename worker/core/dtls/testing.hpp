@@ -15,8 +15,9 @@ inline void set_openssl_time(Time now) { simulated_time = now.time_since_epoch()
 
 }  // namespace sfu::dtls
 
-// OpenSSL takes a time of 0 for "no timer".
-extern "C" inline __attribute__((used)) int gettimeofday(timeval* out, void*) noexcept {
+// Visible, so that OpenSSL's library finds it first. It takes a time of 0 for "no timer".
+extern "C" inline __attribute__((used, visibility("default"))) int gettimeofday(timeval* out,
+                                                                                void*) noexcept {
   const auto us = 1'000'000 + sfu::dtls::simulated_time.count();
   out->tv_sec = static_cast<time_t>(us / 1'000'000);
   out->tv_usec = static_cast<suseconds_t>(us % 1'000'000);

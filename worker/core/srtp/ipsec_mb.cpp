@@ -25,9 +25,10 @@ Manager make_manager(void (*init)(IMB_MGR*)) {
 }
 
 // The best functions for this CPU. Only such are called through it as keep nothing in it, so that all threads
-// may share it.
+// may share it. Never destroyed: at exit, threads may still run.
 const IMB_MGR& functions() {
-  static const Manager manager = make_manager([](IMB_MGR* state) { init_mb_mgr_auto(state, nullptr); });
+  static const IMB_MGR* const manager =
+      make_manager([](IMB_MGR* state) { init_mb_mgr_auto(state, nullptr); }).release();
   return *manager;
 }
 
