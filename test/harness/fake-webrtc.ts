@@ -356,7 +356,9 @@ export function installWebRtc(): () => void {
   const globals = {
     RTCPeerConnection: FakePeerConnection,
     RTCRtpTransceiver: FakeTransceiver,
-    MediaStream: class {},
+    MediaStream: class {
+      constructor(readonly tracks: unknown[] = []) {}
+    },
     MediaStreamTrack: FakeTrack,
     reportError: (error: unknown) => {
       throw error;

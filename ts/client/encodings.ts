@@ -59,14 +59,9 @@ export function bitrateOf({ width, height }: Size, codec: string): number {
   return Math.max(50_000, Math.round(bitrate / 10_000) * 10_000);
 }
 
-/**
- * What a transceiver is to send. Undefined is one encoding, with the browser's defaults.
- *
- * @throws TypeError
- */
+/** What a transceiver is to send. Undefined is one encoding, with the browser's defaults. */
 export function encodingsOf(layering: Layering, source: Source): Encoding[] | undefined {
   const { simulcast, svc } = layering;
-  requireLayering(layering, source);
   if (svc !== false && source.scalable) return [svcEncoding(svc, source)];
   if (Array.isArray(simulcast)) return named(simulcast);
   return simulcast || svc !== false ? simulcastEncodings(source) : undefined;
@@ -85,7 +80,8 @@ export function scalesOf(encodings: Encoding[]): number[] {
     : given.map((scale) => scale ?? 1);
 }
 
-function requireLayering({ simulcast, svc }: Layering, { kind }: Source): void {
+/** @throws TypeError */
+export function requireLayering({ simulcast, svc }: Layering, kind: string): void {
   if (typeof simulcast !== 'boolean' && !(Array.isArray(simulcast) && simulcast.length > 0)) {
     throw new TypeError('simulcast must be a boolean or a list of encodings');
   }

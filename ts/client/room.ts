@@ -25,7 +25,7 @@ import { WebSocketPort } from '../shared/signalling/websocket-port.js';
 import { Consumer } from './consumer.js';
 import { type DeviceCapabilities, getDeviceCapabilities } from './device.js';
 import { Emitter } from './emitter.js';
-import { encodingsOf, SVC_CODECS } from './encodings.js';
+import { encodingsOf, requireLayering, SVC_CODECS } from './encodings.js';
 import type { Originator } from './lifetime.js';
 import { Link } from './link.js';
 import { Messages } from './messages.js';
@@ -399,6 +399,7 @@ export class Room extends Emitter<RoomEvents> {
   #plan(track: MediaStreamTrack, options: ProducerOptions): Plan {
     const kind = track.kind as MediaKind;
     const { simulcast = false, svc = false } = options;
+    requireLayering({ simulcast, svc }, kind);
     const name = options.codec === undefined ? undefined : asNonEmptyString(options.codec, 'codec', MAX_NAME);
     const codec = this.#sendable(kind, name) ?? unsendable(name ?? kind);
     const chosen = svc === false || name !== undefined ? codec : this.#svcCodec();
