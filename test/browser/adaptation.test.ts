@@ -216,3 +216,43 @@ test('a lost connection is heard of by everybody', async () => {
     () => conference.room.getPeerByName('alice')!.quality,
   );
 });
+
+test('the server may limit what a client sends, and lift that', async () => {
+  const alice = await enter('alice');
+  await alice.evaluate(async () => {
+    await participant.publish([media.noisePicture({ colour: 'red' })]);
+  });
+  const bitrate = () =>
+    alice.evaluate(async () => {
+      const sent = async () => {
+        const stats = [...(await participant.producer('video').getStats()).values()];
+        return stats.reduce(
+          (sum, { bytesSent = 0, type }) => sum + (type === 'outbound-rtp' ? bytesSent : 0),
+          0,
+        );
+      };
+      const before = await sent();
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return ((await sent()) - before) * 8;
+    });
+  await enter('bob');
+  await show(tabs[1]!);
+  let measured = 0;
+  const until = (enough: (bits: number) => boolean) =>
+    waitUntil(
+      async () => {
+        measured = await bitrate();
+        return enough(measured);
+      },
+      25_000,
+      () => `${measured} bit/s`,
+    );
+  const transport = conference.room
+    .getPeerByName('alice')!
+    .transports.find(({ direction }) => direction === 'send')!;
+  await until((bits) => bits > 500_000);
+  await transport.setMaxBitrate(200_000);
+  await until((bits) => bits < 250_000);
+  await transport.setMaxBitrate(0);
+  await until((bits) => bits > 500_000);
+});
