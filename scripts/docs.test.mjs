@@ -1,4 +1,4 @@
-// The documents say what is there: the first program compiles against the sources, and named files exist.
+// The documents say what is there: their programs compile against the sources, and named files exist.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
@@ -47,6 +47,14 @@ describe('README.md', () => {
     expect(programs[0]).toContain("from 'consomme'");
     expect(programs[0].trimEnd().split('\n').length).toBeLessThanOrEqual(24);
   });
+});
+
+describe('docs/adaptation.md', () => {
+  it('has programs that compile', () => {
+    const programs = programsIn('docs/adaptation.md');
+    expect(programs.length).toBeGreaterThan(4);
+    expect(complaintsOn(programs)).toEqual(programs.map(() => []));
+  }, 120_000);
 });
 
 const documents = ['README.md', ...filesBelow('docs', (name) => name.endsWith('.md'))];

@@ -74,7 +74,14 @@ test('people join by name, see each other, mute, switch their camera off and lea
   await waitForMovingPicture(bob, 'Alice');
 
   await bob.page.getByRole('button', { name: 'Statistics' }).click();
-  await bob.page.getByRole('row', { name: /Alice camera/ }).waitFor();
+  await bob.page.getByRole('row', { name: /Alice camera .* (low|medium|high) / }).waitFor();
+
+  await tileOf(bob, 'Alice').hover();
+  const pin = bob.page.getByRole('button', { name: 'Show Alice large' });
+  await pin.click();
+  await bob.page.locator('.tile.large', { hasText: 'Alice' }).waitFor();
+  expect(await pin.getAttribute('aria-pressed')).toBe('true');
+  await tileOf(bob, 'Alice').getByRole('img', { name: 'Connection excellent' }).waitFor();
 
   await alice.page.getByRole('button', { name: 'Leave' }).click();
   await tileOf(bob, 'Alice').waitFor({ state: 'detached' });

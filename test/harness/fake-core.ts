@@ -145,7 +145,7 @@ export class FakeTransport extends FakeObject implements CoreTransport {
   readonly dtlsParameters = { role: 'auto' as const, fingerprints: [] };
   readonly consumers: FakeConsumer[] = [];
   readonly producers: FakeProducer[] = [];
-  readonly iceState = 'new';
+  iceState: CoreTransport['iceState'] = 'new';
   dtlsState: CoreTransport['dtlsState'] = 'new';
   maxIncomingBitrate = 0;
   readonly #router: FakeRouter;
@@ -184,13 +184,22 @@ export class FakeTransport extends FakeObject implements CoreTransport {
     return producer;
   }
 
-  async consume({ producerId, paused }: { producerId: string; paused: boolean }): Promise<FakeConsumer> {
+  async consume({
+    producerId,
+    paused,
+    allocation,
+  }: {
+    producerId: string;
+    paused: boolean;
+    allocation: { tier: number };
+  }): Promise<FakeConsumer> {
     await this.command('consume');
     const producer = this.#router.producers.get(producerId);
     if (!producer || producer.closed) throw new NotFoundError(`no producer ${producerId}`);
     const consumer = new FakeConsumer(
       { ...producer.rtpParameters, mid: String(this.consumers.length), encodings: [{ ssrc: 1 }] },
       paused,
+      allocation.tier,
     );
     this.consumers.push(consumer);
     return consumer;
@@ -380,6 +389,7 @@ export class FakeConsumer extends FakeObject implements CoreConsumer {
   constructor(
     readonly rtpParameters: RtpParameters,
     public paused: boolean,
+    public tier: number,
   ) {
     super();
   }
@@ -392,6 +402,11 @@ export class FakeConsumer extends FakeObject implements CoreConsumer {
   async resume(): Promise<void> {
     this.paused = false;
     await this.command('resume');
+  }
+
+  async setAllocation({ tier }: { tier: number }): Promise<void> {
+    this.tier = tier;
+    await this.command('setAllocation');
   }
 
   async setPreferredLayers({ spatialLayer }: { spatialLayer: number }): Promise<void> {

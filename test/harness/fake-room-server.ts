@@ -106,13 +106,19 @@ export class FakeRoomServer {
 
 /** A peer that sends these; an id that begins with 'audio' is audio. */
 export function peerData(name: string, ...consumerIds: string[]): PeerData {
-  return { name, appData: { is: name }, consumers: consumerIds.map((id) => consumerData(name, id)) };
+  return {
+    name,
+    appData: { is: name },
+    quality: 'excellent',
+    consumers: consumerIds.map((id) => consumerData(name, id)),
+  };
 }
 
 export function consumerData(peerName: string, id: string, rest: Partial<ConsumerData> = {}): ConsumerData {
   return {
     id,
     peerName,
+    producerId: `of ${id}`,
     kind: id.startsWith('audio') ? 'audio' : 'video',
     supported: true,
     paused: false,

@@ -10,13 +10,22 @@ import { writeDescription } from '../../ts/shared/sdp/write.js';
 export class FakeTrack extends EventTarget {
   enabled = true;
   readyState: 'live' | 'ended' = 'live';
+  contentHint = '';
 
-  constructor(readonly kind: 'audio' | 'video') {
+  constructor(
+    readonly kind: 'audio' | 'video',
+    readonly settings: MediaTrackSettings = {},
+  ) {
     super();
   }
 
+  getSettings(): MediaTrackSettings {
+    return this.settings;
+  }
+
   clone(): FakeTrack {
-    return Object.assign(new FakeTrack(this.kind), { enabled: this.enabled, readyState: this.readyState });
+    const { enabled, readyState, contentHint } = this;
+    return Object.assign(new FakeTrack(this.kind, this.settings), { enabled, readyState, contentHint });
   }
 
   stop(): void {
@@ -33,11 +42,12 @@ export class FakeTrack extends EventTarget {
 class FakeTransceiver {
   mid: string | null = null;
   stopped = false;
-  readonly encodings: { rid?: string }[];
+  encodings: RTCRtpEncodingParameters[];
   readonly sender: {
     track: FakeTrack | null;
     replaceTrack(track: FakeTrack | null): Promise<void>;
-    getParameters(): { encodings: unknown[] };
+    getParameters(): { encodings: RTCRtpEncodingParameters[] };
+    setParameters(parameters: { encodings: RTCRtpEncodingParameters[] }): Promise<void>;
   };
   readonly receiver: { track: FakeTrack };
 
@@ -45,16 +55,20 @@ class FakeTransceiver {
     readonly kind: 'audio' | 'video',
     track: FakeTrack | null,
     public direction: Direction,
-    sendEncodings: { rid?: string }[],
+    sendEncodings: RTCRtpEncodingParameters[],
   ) {
-    this.encodings = sendEncodings;
+    const encodings = sendEncodings.length > 0 ? sendEncodings : [{}];
+    this.encodings = encodings.map((encoding) => ({ active: true, ...encoding }));
     this.receiver = { track: new FakeTrack(kind) };
     const sender = {
       track,
       replaceTrack: async (next: FakeTrack | null) => {
         sender.track = next;
       },
-      getParameters: () => ({ encodings: this.encodings }),
+      getParameters: () => ({ encodings: structuredClone(this.encodings) }),
+      setParameters: async (parameters: { encodings: RTCRtpEncodingParameters[] }) => {
+        this.encodings = parameters.encodings;
+      },
     };
     this.sender = sender;
   }
@@ -342,7 +356,9 @@ export function installWebRtc(): () => void {
   const globals = {
     RTCPeerConnection: FakePeerConnection,
     RTCRtpTransceiver: FakeTransceiver,
-    MediaStream: class {},
+    MediaStream: class {
+      constructor(readonly tracks: unknown[] = []) {}
+    },
     MediaStreamTrack: FakeTrack,
     reportError: (error: unknown) => {
       throw error;

@@ -6,6 +6,7 @@ import type {
   Consumer,
   Peer,
   Producer,
+  ProducerOptions,
   RecvTransport,
   RoomOptions,
   SendTransport,
@@ -79,10 +80,14 @@ function watchConsumer(consumer: Consumer<Peer>): void {
   consumer.receive(receiving).catch((error) => failures.push(String(error)));
 }
 
-export async function publish(tracks: MediaStreamTrack[], appData?: unknown): Promise<void> {
+export async function publish(
+  tracks: MediaStreamTrack[],
+  appData?: unknown,
+  options: ProducerOptions = {},
+): Promise<void> {
   await Promise.all(
     tracks.map(async (track) => {
-      const producer = room.createProducer(track, { appData: appData as never });
+      const producer = room.createProducer(track, { ...options, appData: appData as never });
       producers.set(producer.kind, producer);
       for (const event of ['close', 'pause', 'resume', 'trackended', 'unhandled'] as const)
         producer.on(event, (...how: unknown[]) => note('own', producer.kind, event, ...how));
@@ -105,6 +110,14 @@ export async function consumer(peer: string, kind: Kind): Promise<Consumer<Peer>
 
 export async function track(peer: string, kind: Kind): Promise<MediaStreamTrack> {
   return (await consumer(peer, kind)).track!;
+}
+
+/** An element of this size in CSS pixels that shows it, and what takes it off. */
+export async function show(peer: string, width: number, height: number) {
+  const video = Object.assign(document.createElement('video'), { autoplay: true, muted: true });
+  Object.assign(video.style, { width: `${width}px`, height: `${height}px`, objectFit: 'cover' });
+  document.body.append(video);
+  return { video, detach: (await consumer(peer, 'video')).attach(video) };
 }
 
 export function producer(kind: Kind): Producer {

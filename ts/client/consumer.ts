@@ -1,4 +1,5 @@
 import { InvalidStateError, UnsupportedError } from '../shared/errors.js';
+import { asBoolean, asObject } from '../shared/rtp/fields.js';
 import type { MediaKind, RtpParameters } from '../shared/rtp/rtp-parameters.js';
 import type {
   AppData,
@@ -6,11 +7,13 @@ import type {
   EffectiveProfile,
   EnableConsumer,
   PreferredProfile,
+  View,
 } from '../shared/signalling/messages.js';
 import { PREFERRED_PROFILES } from '../shared/signalling/requests.js';
 import { Lifetime, type Originator } from './lifetime.js';
 import type { Link } from './link.js';
 import type { Enabled, Incoming, Received, RecvTransport } from './recv-transport.js';
+import { canFollow, Shown } from './shown.js';
 import type { Passenger } from './transport.js';
 
 export type ConsumerEvents = {
@@ -25,6 +28,11 @@ export type ConsumerEvents = {
   unhandled: [];
 };
 
+export type AttachOptions = {
+  /** Whether what is sent follows the element's size, and stops while it cannot be seen. Default true. */
+  adaptive?: boolean;
+};
+
 type ConsumerParts<Peer> = { link: Link; peer: Peer; data: ConsumerData };
 
 /** Something that another peer sends. Nothing of it is received until it is asked for with `receive()`. */
@@ -35,7 +43,13 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
   readonly peer: Peer;
   /** Whether this browser has a codec for it. */
   readonly supported: boolean;
+  /** @internal The id that its peer has given it. */
+  readonly producerId: string;
   readonly #link: Link;
+  readonly #elements = new Set<HTMLMediaElement>();
+  /** From the first element on that is followed. */
+  #shown: Shown | undefined;
+  #view: View | undefined;
   #transport: RecvTransport | undefined;
   #received: Received | undefined;
   /** The server knows that it is wanted, or is about to. */
@@ -52,6 +66,7 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
     this.kind = data.kind;
     this.peer = peer;
     this.supported = data.supported;
+    this.producerId = data.producerId;
     this.#link = link;
     this.#remotelyPaused = data.paused;
     this.#preferredProfile = data.preferredProfile;
@@ -90,11 +105,16 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
     return this.#locallyPaused || this.#remotelyPaused;
   }
 
+  /** None of the elements that it is attached to can be seen, so that nothing of it is sent. It is not paused for that. */
+  get hidden(): boolean {
+    return this.#view === 'hidden';
+  }
+
   get preferredProfile(): PreferredProfile {
     return this.#preferredProfile;
   }
 
-  /** What the server sends now. */
+  /** What the server sends now; 'none' if nothing can be sent. */
   get effectiveProfile(): EffectiveProfile {
     return this.#effectiveProfile;
   }
@@ -152,6 +172,30 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
     if (this.#enabled) this.#link.tell('setConsumerPreferredProfile', { id: this.id, profile });
   }
 
+  /**
+   * Plays it in an element, from when it is received on. Of video no more is sent than the element can show, and nothing
+   * while it cannot be seen: it is outside of the window, or the page is in the background. With several elements the
+   * largest that can be seen counts. The preferred profile stays the upper bound.
+   *
+   * @example
+   * const detach = consumer.attach(document.querySelector('video'));
+   *
+   * @returns what takes it off the element again
+   * @throws TypeError; InvalidStateError if it is closed, or attached to the element already
+   */
+  attach(element: HTMLMediaElement, options: AttachOptions = {}): () => void {
+    const { adaptive = true } = asObject(options, 'options');
+    const follows = asBoolean(adaptive, 'options.adaptive') && this.kind === 'video' && canFollow();
+    if (!(element instanceof HTMLMediaElement))
+      throw new TypeError('element must be a video or audio element');
+    if (this.closed) throw new InvalidStateError(`consumer ${this.id} is closed`);
+    if (this.#elements.has(element)) throw new InvalidStateError('it is attached to this element already');
+    this.#elements.add(element);
+    this.#play(element);
+    if (follows) this.#follow().add(element);
+    return () => this.#detach(element);
+  }
+
   /** Asks its sender for a picture that can be shown without the ones before. Nothing happens unless it is received. */
   requestKeyFrame(): void {
     if (this.#received) this.#link.tell('requestKeyFrame', { id: this.id });
@@ -171,7 +215,8 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
   /** @internal */
   enable(): Omit<EnableConsumer, 'id' | 'transportId'> {
     this.#enabled = true;
-    return { paused: this.#locallyPaused, preferredProfile: this.#preferredProfile };
+    const view = this.#view && { view: this.#view };
+    return { paused: this.#locallyPaused, preferredProfile: this.#preferredProfile, ...view };
   }
 
   /** @internal */
@@ -219,6 +264,8 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
   end(originator: Originator, appData?: AppData): void {
     if (!this.markClosed()) return;
     this.#transport?.drop(this);
+    for (const element of [...this.#elements]) this.#detach(element);
+    this.#link.views.forget(this.id);
     this.#leave();
     this.emit('close', originator, appData);
   }
@@ -229,6 +276,7 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
     }
     this.#received = received;
     this.#applyPause();
+    for (const element of this.#elements) this.#play(element);
     this.emit('handled');
     return received.receiver.track;
   }
@@ -239,6 +287,25 @@ export class Consumer<Peer = unknown> extends Lifetime<ConsumerEvents> implement
     this.#transport = undefined;
     this.#received = undefined;
     this.#enabled = false;
+    for (const element of this.#elements) this.#play(element);
+  }
+
+  #play(element: HTMLMediaElement): void {
+    element.srcObject = this.track ? new MediaStream([this.track]) : null;
+  }
+
+  #follow(): Shown {
+    this.#shown ??= new Shown((view) => {
+      this.#view = view;
+      if (this.#enabled) this.#link.views.tell(this.id, view);
+    });
+    return this.#shown;
+  }
+
+  #detach(element: HTMLMediaElement): void {
+    if (!this.#elements.delete(element)) return;
+    this.#shown?.remove(element);
+    element.srcObject = null;
   }
 
   #pauseChanged(event: 'pause' | 'resume', originator: Originator, appData: AppData): void {

@@ -1,11 +1,14 @@
 import { UnsupportedError } from '../shared/errors.js';
 import type { NormalizedRtpCapabilities } from '../shared/rtp/rtp-parameters.js';
 import { capabilitiesFromSdp } from '../shared/sdp/capabilities-from-sdp.js';
+import type { Encoding } from './encodings.js';
 
 /** What this browser can do. It may be able to decode what it cannot encode. */
 export type DeviceCapabilities = {
   sending: NormalizedRtpCapabilities;
   receiving: NormalizedRtpCapabilities;
+  /** Whether an encoding's scalabilityMode does anything. */
+  scalable: boolean;
 };
 
 /** Whether this browser has the WebRTC that a Room needs: transceivers that can be stopped, and event timing of 2021. */
@@ -29,8 +32,17 @@ export async function getDeviceCapabilities(): Promise<DeviceCapabilities> {
       const { sdp = '' } = await connection.createOffer();
       return capabilitiesFromSdp(sdp);
     };
-    return { sending: await offered('sendonly'), receiving: await offered('recvonly') };
+    const [sending, receiving] = [await offered('sendonly'), await offered('recvonly')];
+    return { sending, receiving, scalable: knowsScalability(connection) };
   } finally {
     connection.close();
   }
+}
+
+/** A browser that does not know the member leaves it out. */
+function knowsScalability(connection: RTCPeerConnection): boolean {
+  const sendEncodings: Encoding[] = [{ scalabilityMode: 'L1T1' }];
+  const { sender } = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings });
+  const [encoding]: Encoding[] = sender.getParameters().encodings;
+  return encoding?.scalabilityMode !== undefined;
 }

@@ -17,13 +17,16 @@ export type {
   AppData,
   ClosedReason,
   EffectiveProfile,
+  LayoutData,
   PreferredProfile,
+  Quality,
   TransportDirection,
 } from '../shared/signalling/messages.js';
 export type { Port } from '../shared/signalling/port.js';
-export type { Consumer, ConsumerEvents } from './consumer.js';
+export type { AttachOptions, Consumer, ConsumerEvents } from './consumer.js';
 export { type DeviceCapabilities, getDeviceCapabilities, isDeviceSupported } from './device.js';
 export type { Emitter, EventMap } from './emitter.js';
+export type { Encoding, Simulcast, Svc } from './encodings.js';
 export type { Originator } from './lifetime.js';
 export type { MessageInfo, Peer, PeerEvents, SendOptions } from './peer.js';
 export type { Producer, ProducerEvents, ProducerOptions } from './producer.js';
@@ -31,6 +34,7 @@ export type { ConnectionState } from './recovery.js';
 export type { RecvTransport } from './recv-transport.js';
 export {
   type CloseReason,
+  type OnStage,
   Room,
   type RoomEvents,
   type RoomMessageInfo,
@@ -39,5 +43,4 @@ export {
   type ServerAddress,
 } from './room.js';
 export type { SendTransport } from './send-transport.js';
-export type { Simulcast } from './simulcast.js';
 export type { Transport, TransportEvents } from './transport.js';

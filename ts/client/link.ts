@@ -2,6 +2,7 @@ import type { RtpCapabilities } from '../shared/rtp/rtp-parameters.js';
 import { PortClosedError } from '../shared/signalling/errors.js';
 import type { ClientRequestMethod, ClientRequests } from '../shared/signalling/messages.js';
 import type { ClientSession } from '../shared/signalling/session.js';
+import { Views } from './views.js';
 
 /** Requests that wait for the next session. */
 type Suspension = { over: Promise<void>; resolve: () => void; reject: (error: Error) => void };
@@ -11,6 +12,7 @@ type LinkParts = {
   /** What the room can carry. */
   rtpCapabilities: RtpCapabilities;
   configuration: RTCConfiguration;
+  dynacast: boolean;
 };
 
 /** What everything in a joined room shares: the way to the server, what the room can carry, and ids. */
@@ -19,12 +21,17 @@ export class Link {
   #suspension: Suspension | undefined;
   readonly rtpCapabilities: RtpCapabilities;
   readonly configuration: RTCConfiguration;
+  /** Whether layers that nobody watches are not sent. */
+  readonly dynacast: boolean;
+  /** Where consumers are shown. */
+  readonly views = new Views((views) => this.tell('setConsumerViews', { views }));
   #lastId = 0;
 
-  constructor({ session, rtpCapabilities, configuration }: LinkParts) {
+  constructor({ session, rtpCapabilities, configuration, dynacast }: LinkParts) {
     this.#session = session;
     this.rtpCapabilities = rtpCapabilities;
     this.configuration = configuration;
+    this.dynacast = dynacast;
   }
 
   get session(): ClientSession {

@@ -1,7 +1,9 @@
 import type {
   AppData,
   ClosedReason,
+  LayoutData,
   PeerData,
+  Quality,
   ServerNotificationMethod,
   ServerNotifications,
 } from '../shared/signalling/messages.js';
@@ -21,6 +23,8 @@ export type Told = {
   readonly messages: Messages;
   onClosed(reason: ClosedReason, appData: AppData): void;
   onPeer(data: PeerData): void;
+  onLayout(data: LayoutData): void;
+  onQuality(name: string, quality: Quality): void;
 };
 
 type Handlers = { [M in ServerNotificationMethod]: (told: Told, data: ServerNotifications[M]) => void };
@@ -45,6 +49,11 @@ const HANDLERS: Handlers = {
   producerPaused: ({ producers }, { id, appData }) => producers.get(id)?.pausedByServer(appData),
   producerResumed: ({ producers }, { id, appData }) => producers.get(id)?.resumedByServer(appData),
   producerClosed: ({ producers }, { id, appData }) => producers.get(id)?.end('remote', appData),
+  producerLayersWanted: ({ producers }, { id, layers }) => producers.get(id)?.layersWanted(layers),
+  layoutSet: (told, data) => told.onLayout(data),
+  peerQualities: (told, { peers }) => {
+    for (const { name, quality } of peers) told.onQuality(name, quality);
+  },
   transportClosed: ({ transports }, { id, appData }) => transports.get(id)?.end('remote', appData),
   dataProducerReady: ({ messages }, { id }) => messages.ready(id),
   newDataConsumer: ({ messages }, data) => messages.add([data]),

@@ -1,6 +1,6 @@
 import { InvalidStateError } from '../shared/errors.js';
 import type { MessageData } from '../shared/message-data.js';
-import type { AppData, ConsumerData, PeerData } from '../shared/signalling/messages.js';
+import type { AppData, ConsumerData, PeerData, Quality } from '../shared/signalling/messages.js';
 import { Consumer } from './consumer.js';
 import { Lifetime, type Originator } from './lifetime.js';
 import type { Link } from './link.js';
@@ -8,6 +8,7 @@ import type { Link } from './link.js';
 export type PeerEvents = {
   close: [originator: Originator, appData: AppData];
   newconsumer: [consumer: Consumer<Peer>];
+  qualitychange: [quality: Quality];
   /** From this peer. */
   message: [data: MessageData, info: MessageInfo];
 };
@@ -33,14 +34,21 @@ export class Peer extends Lifetime<PeerEvents> {
   readonly #link: Link;
   readonly #sendTo: SendTo;
   readonly #consumers = new Map<string, Consumer<Peer>>();
+  #quality: Quality;
 
   /** @internal Made for everybody who is in the room, or joins. */
-  constructor(link: Link, sendTo: SendTo, { name, appData, consumers }: PeerData) {
+  constructor(link: Link, sendTo: SendTo, { name, appData, quality, consumers }: PeerData) {
     super(appData);
     this.name = name;
+    this.#quality = quality;
     this.#link = link;
     this.#sendTo = sendTo;
     for (const data of consumers) this.#add(data);
+  }
+
+  /** How well it and the server get each other's media, and whether they do. */
+  get quality(): Quality {
+    return this.#quality;
   }
 
   /** All that it sends, in order of creation. */
@@ -63,9 +71,17 @@ export class Peer extends Lifetime<PeerEvents> {
   }
 
   /** @internal The room was joined again: what it sends are other consumers. */
-  renew({ appData, consumers }: PeerData): void {
+  renew({ appData, quality, consumers }: PeerData): void {
     this.appData = appData;
+    this.qualityChanged(quality);
     for (const data of consumers) this.addConsumer(data);
+  }
+
+  /** @internal */
+  qualityChanged(quality: Quality): void {
+    if (quality === this.#quality) return;
+    this.#quality = quality;
+    this.emit('qualitychange', quality);
   }
 
   /** @internal */

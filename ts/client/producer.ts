@@ -1,10 +1,16 @@
 import { InvalidStateError } from '../shared/errors.js';
-import type { MediaKind, NormalizedRtpParameters, RtpParameters } from '../shared/rtp/rtp-parameters.js';
-import type { AppData } from '../shared/signalling/messages.js';
+import type {
+  MediaKind,
+  NormalizedRtpParameters,
+  RtpCodecCapability,
+  RtpParameters,
+} from '../shared/rtp/rtp-parameters.js';
+import type { AppData, Size } from '../shared/signalling/messages.js';
+import { type Encoding, type Simulcast, type Svc, scalesOf } from './encodings.js';
+import { sendLayers } from './layers.js';
 import { Lifetime, type Originator } from './lifetime.js';
 import type { Link } from './link.js';
 import type { Outgoing, SendTransport } from './send-transport.js';
-import { encodingsOf, type Simulcast } from './simulcast.js';
 import type { Passenger } from './transport.js';
 
 export type ProducerEvents = {
@@ -20,11 +26,33 @@ export type ProducerEvents = {
 };
 
 export type ProducerOptions = {
-  /** For video. Default false: one encoding. */
+  /**
+   * For video: several encodings, for the profiles of those who receive it. `true` makes as many as the track's size is
+   * worth: three from 960 pixels, two from 480. Default false: one encoding.
+   */
   simulcast?: Simulcast;
+  /**
+   * The same in one encoding with spatial layers, for VP9 and AV1; where the browser has none, `simulcast` takes its
+   * place. Default false.
+   */
+  svc?: Svc;
+  /** What to send, such as 'VP9', 'AV1' or 'opus'. Default: the first of the room's that the browser has. */
+  codec?: string;
+  /** A shared screen: sharp rather than smooth, with fewer layers. Default: whether the browser says that it is one. */
+  screen?: boolean;
   /** Others see it as their consumers' appData. */
   appData?: AppData;
 };
+
+/** How a track is to be sent. */
+export type Plan = {
+  encodings: Encoding[] | undefined;
+  codec: RtpCodecCapability | undefined;
+  screen: boolean;
+};
+
+/** The layers of a producer from the lowest, by index, that somebody wants: all until the server says otherwise. */
+const ALL = Number.POSITIVE_INFINITY;
 
 /**
  * A track that is, or will be, sent to the room. It works on a clone, so that pausing and closing leave the
@@ -34,7 +62,10 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
   readonly id: string;
   readonly kind: MediaKind;
   /** @internal */
-  readonly encodings: RTCRtpEncodingParameters[] | undefined;
+  readonly encodings: Encoding[] | undefined;
+  /** @internal */
+  readonly codec: RtpCodecCapability | undefined;
+  readonly #screen: boolean;
   readonly #link: Link;
   #originalTrack: MediaStreamTrack;
   #track: MediaStreamTrack;
@@ -45,11 +76,15 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
   #announced = false;
   #locallyPaused: boolean;
   #remotelyPaused = false;
+  #layersWanted = ALL;
+  #layering: Promise<void> = Promise.resolve();
 
   /** @internal See `room.createProducer()`. */
-  constructor(link: Link, track: MediaStreamTrack, { simulcast = false, appData }: ProducerOptions) {
+  constructor(link: Link, track: MediaStreamTrack, { encodings, codec, screen }: Plan, appData?: AppData) {
     super(appData);
-    this.encodings = encodingsOf(simulcast, track.kind);
+    this.encodings = encodings;
+    this.codec = codec;
+    this.#screen = screen;
     this.#link = link;
     this.id = link.nextId('producer');
     this.kind = track.kind as MediaKind;
@@ -164,6 +199,9 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
     this.#originalTrack = track;
     this.#track = clone;
     if (this.closed) clone.stop();
+    else if (this.#announced && this.kind === 'video') {
+      this.#link.tell('setProducerSize', { id: this.id, ...this.#size() });
+    }
   }
 
   /** What the browser has measured; empty unless it is being sent. */
@@ -186,8 +224,16 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
       kind: this.kind,
       rtpParameters,
       paused: this.#locallyPaused,
+      ...(this.kind === 'video' && { ...this.#size(), scales: scalesOf(this.encodings ?? [{}]) }),
       appData: this.appData,
     });
+  }
+
+  /** @internal Nobody wants more than so many of its layers, from the lowest. */
+  layersWanted(layers: number): void {
+    if (!this.#link.dynacast) return;
+    this.#layersWanted = layers;
+    this.#applyLayers();
   }
 
   /** @internal */
@@ -226,6 +272,8 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
     }
     this.#sender = sender;
     this.#rtpParameters = rtpParameters;
+    // The server may have spoken by now, and another producer may have left the sender silent.
+    if (this.kind === 'video') this.#applyLayers();
     this.emit('handled');
   }
 
@@ -237,12 +285,14 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
     this.#rtpParameters = undefined;
     this.#announced = false;
     this.#remotelyPaused = false;
+    this.#layersWanted = ALL;
     this.#applyPause();
   }
 
   #adopt(track: MediaStreamTrack): MediaStreamTrack {
     const clone = track.clone();
     clone.enabled = !this.paused;
+    if (this.#screen && clone.contentHint === '') clone.contentHint = 'detail';
     clone.addEventListener('ended', () => this.#track === clone && this.emit('trackended'));
     return clone;
   }
@@ -252,7 +302,28 @@ export class Producer extends Lifetime<ProducerEvents> implements Outgoing, Pass
     this.emit(event, originator, appData);
   }
 
+  #size(): { size?: Size } {
+    const size = sizeOf(this.#track);
+    return size ? { size } : {};
+  }
+
+  /** One after the other, each as it is wanted then. A browser that cannot, or a sender that ended, goes on as it was. */
+  #applyLayers(): void {
+    const sender = this.#sender;
+    if (!sender) return;
+    this.#layering = this.#layering.then(async () => {
+      if (this.#sender !== sender) return;
+      await sendLayers(sender, this.encodings ?? [{}], this.#layersWanted).catch(() => {});
+    });
+  }
+
   #applyPause(): void {
     this.#track.enabled = !this.paused;
   }
+}
+
+/** Undefined: the browser does not know it, or not yet. */
+export function sizeOf(track: MediaStreamTrack): Size | undefined {
+  const { width, height } = track.getSettings();
+  return width && height ? { width, height } : undefined;
 }

@@ -1,17 +1,20 @@
 import { InvalidStateError, NotFoundError, UnsupportedError } from '../shared/errors.js';
 import { asMessage, type MessageData } from '../shared/message-data.js';
 import { asBoolean, asNonEmptyString, asObject, asOneOf, optional } from '../shared/rtp/fields.js';
-import type { MediaKind, RtpCapabilities } from '../shared/rtp/rtp-parameters.js';
-import { canSend, receivingCapabilities } from '../shared/sdp/capabilities-from-sdp.js';
+import type { MediaKind, RtpCapabilities, RtpCodecCapability } from '../shared/rtp/rtp-parameters.js';
+import { receivingCapabilities, sendableCodec } from '../shared/sdp/capabilities-from-sdp.js';
 import { DuplicatePeerError, ForbiddenError, PortClosedError } from '../shared/signalling/errors.js';
 import type {
   AppData,
   ClosedReason,
   DataConsumerData,
+  LayoutData,
   PeerData,
+  Quality,
   TransportDirection,
 } from '../shared/signalling/messages.js';
 import type { Port } from '../shared/signalling/port.js';
+import { LAYOUTS } from '../shared/signalling/requests.js';
 import {
   type ClientSession,
   type FromServer,
@@ -19,14 +22,16 @@ import {
   Session,
 } from '../shared/signalling/session.js';
 import { WebSocketPort } from '../shared/signalling/websocket-port.js';
+import { Consumer } from './consumer.js';
 import { type DeviceCapabilities, getDeviceCapabilities } from './device.js';
 import { Emitter } from './emitter.js';
+import { encodingsOf, requireLayering, SVC_CODECS } from './encodings.js';
 import type { Originator } from './lifetime.js';
 import { Link } from './link.js';
 import { Messages } from './messages.js';
 import { hear, type Told } from './notifications.js';
 import { type MessageInfo, Peer, type SendOptions } from './peer.js';
-import { Producer, type ProducerOptions } from './producer.js';
+import { type Plan, Producer, type ProducerOptions, sizeOf } from './producer.js';
 import type { ConnectionState } from './recovery.js';
 import { RecvTransport } from './recv-transport.js';
 import { SendTransport } from './send-transport.js';
@@ -42,7 +47,12 @@ export type RoomOptions = {
   iceTransportPolicy?: RTCIceTransportPolicy;
   /** Milliseconds. Default 30,000. */
   requestTimeout?: number;
+  /** Whether layers of this client's video that nobody watches are not sent. Default true. */
+  dynacast?: boolean;
 };
+
+/** Whose picture is to be large: all video of a peer, or one consumer. */
+export type OnStage = { peer: Peer } | { consumer: Consumer<Peer> };
 
 /**
  * Why a Room closed: what the server said, or that this application left, or that the way to the server is gone. After
@@ -55,6 +65,10 @@ export type RoomEvents = {
   close: [originator: Originator, reason: CloseReason, appData: AppData];
   newpeer: [peer: Peer];
   connectionstatechange: [state: ConnectionState];
+  /** Of this client itself. */
+  qualitychange: [quality: Quality];
+  /** By the server's application. */
+  layoutchange: [layout: LayoutData];
   /** From a peer, or from the server's application. */
   message: [data: MessageData, info: RoomMessageInfo];
   /** Reliable messages from there were dropped, as this client received them too slowly. Once until it has caught up. */
@@ -72,14 +86,21 @@ export type RoomSendOptions = SendOptions & {
 };
 
 /** A room that was joined, until it is left. */
-type Joined = Told & { link: Link; name: string; appData: AppData; sending: DeviceCapabilities['sending'] };
+type Joined = Told & {
+  link: Link;
+  name: string;
+  appData: AppData;
+  device: DeviceCapabilities;
+  layout: LayoutData;
+  quality: Quality;
+};
 
 /** What the server answered to `join`, and what it has told since. */
 type Entered = {
   session: ClientSession;
   early: Notification<FromServer>[];
   rtpCapabilities: RtpCapabilities;
-  sending: DeviceCapabilities['sending'];
+  device: DeviceCapabilities;
   peers: PeerData[];
   dataConsumers: DataConsumerData[];
 };
@@ -105,13 +126,16 @@ const STATES: ConnectionState[] = ['failed', 'disconnected', 'connecting'];
 export class Room extends Emitter<RoomEvents> {
   readonly #address: ServerAddress;
   readonly #options: RoomOptions;
+  readonly #dynacast: boolean;
   #session: ClientSession | undefined;
   #joined: Joined | undefined;
   #closed = false;
   #connectionState: ConnectionState = 'new';
 
+  /** @throws TypeError */
   constructor(address: ServerAddress, options: RoomOptions = {}) {
     super();
+    this.#dynacast = asBoolean(asObject(options, 'options').dynacast ?? true, 'options.dynacast');
     this.#address = address;
     this.#options = options;
   }
@@ -133,6 +157,16 @@ export class Room extends Emitter<RoomEvents> {
   /** As joined; undefined unless it is. */
   get name(): string | undefined {
     return this.#joined?.name;
+  }
+
+  /** How well this client and the server get each other's media, and whether they do; undefined unless it is joined. */
+  get quality(): Quality | undefined {
+    return this.#joined?.quality;
+  }
+
+  /** As set by either side; at first tiles. */
+  get layout(): LayoutData {
+    return this.#joined?.layout ?? { layout: 'tiles' };
   }
 
   /** Everybody else, in the order of joining. */
@@ -197,10 +231,23 @@ export class Room extends Emitter<RoomEvents> {
   /** Whether the browser and the room have a codec in common; false for spies, and unless the room is joined. */
   canSend(kind: MediaKind): boolean {
     asOneOf(kind, 'kind', ['audio', 'video']);
-    const joined = this.#joined;
-    return (
-      joined !== undefined && !this.#options.spy && canSend(kind, joined.sending, joined.link.rtpCapabilities)
-    );
+    return this.#sendable(kind) !== undefined;
+  }
+
+  setLayout(layout: 'tiles'): void;
+  setLayout(layout: 'stage', onStage: OnStage): void;
+  /**
+   * What this client shows large, so that the server knows what matters when not everything can be sent. 'tiles': all
+   * pictures alike; so it begins. 'stage': one goes before all others, up to its preferred profile, and the others get
+   * 'low' at most. It holds for whoever comes later, and when the room is joined again after a worker died. While what is
+   * on the stage is not there, all are alike.
+   *
+   * @throws TypeError; InvalidStateError unless the room is joined, or if what is on the stage is closed
+   */
+  setLayout(layout: 'tiles' | 'stage', onStage?: OnStage): void {
+    const joined = this.#requireJoined();
+    joined.layout = readLayout(layout, onStage);
+    joined.link.tell('setLayout', joined.layout);
   }
 
   createTransport(direction: 'send', appData?: AppData): SendTransport;
@@ -231,10 +278,9 @@ export class Room extends Emitter<RoomEvents> {
   createProducer(track: MediaStreamTrack, options: ProducerOptions = {}): Producer {
     const { link, producers } = this.#requireJoined();
     if (!(track instanceof MediaStreamTrack)) throw new TypeError('track must be a MediaStreamTrack');
-    const kind = track.kind as MediaKind;
-    if (!this.canSend(kind)) throw new UnsupportedError(`${kind} cannot be sent to this room`);
+    const plan = this.#plan(track, asObject(options, 'options') as ProducerOptions);
     if (track.readyState === 'ended') throw new InvalidStateError('the track has ended');
-    const producer = new Producer(link, track, options);
+    const producer = new Producer(link, track, plan, options.appData);
     producer.onEnd = () => producers.delete(producer.id);
     producers.set(producer.id, producer);
     return producer;
@@ -286,29 +332,32 @@ export class Room extends Emitter<RoomEvents> {
     });
     this.#session = session;
     try {
-      const [{ sending, receiving }, { rtpCapabilities }] = await Promise.all([
+      const [device, { rtpCapabilities }] = await Promise.all([
         getDeviceCapabilities(),
         session.request('queryRoom', {}),
       ]);
       const { spy = false } = this.#options;
-      const own = receivingCapabilities(receiving, rtpCapabilities);
+      const own = receivingCapabilities(device.receiving, rtpCapabilities);
       const answer = await session.request('join', { name, rtpCapabilities: own, spy, appData });
       if (session.closed) throw new PortClosedError('the room was left in the meantime');
-      return { session, early, rtpCapabilities, sending, ...answer };
+      return { session, early, rtpCapabilities, device, ...answer };
     } catch (error) {
       session.close();
       throw error;
     }
   }
 
-  #begin({ session, rtpCapabilities, sending, peers }: Entered, name: string, appData: AppData): Joined {
+  #begin({ session, rtpCapabilities, device, peers }: Entered, name: string, appData: AppData): Joined {
     const { iceServers = [], iceTransportPolicy = 'all' } = this.#options;
-    const link = new Link({ session, rtpCapabilities, configuration: { iceServers, iceTransportPolicy } });
+    const configuration = { iceServers, iceTransportPolicy };
+    const link = new Link({ session, rtpCapabilities, configuration, dynacast: this.#dynacast });
     const joined: Joined = {
       link,
       name,
       appData,
-      sending,
+      device,
+      layout: { layout: 'tiles' },
+      quality: 'excellent',
       peers: new Map(peers.map((data) => [data.name, this.#newPeer(link, data)])),
       transports: new Map(),
       producers: new Map(),
@@ -320,6 +369,14 @@ export class Room extends Emitter<RoomEvents> {
       }),
       onClosed: (reason, goodbye) => this.#closedByServer(joined, reason, goodbye),
       onPeer: (data) => this.#addPeer(joined, data),
+      onLayout: (layout) => {
+        joined.layout = layout;
+        this.emit('layoutchange', layout);
+      },
+      onQuality: (who, quality) => {
+        if (who === name) this.#qualityChanged(joined, quality);
+        else joined.peers.get(who)?.qualityChanged(quality);
+      },
     };
     return joined;
   }
@@ -332,6 +389,41 @@ export class Room extends Emitter<RoomEvents> {
   #requireJoined(): Joined {
     if (this.#joined) return this.#joined;
     throw new InvalidStateError('the room is not joined');
+  }
+
+  #sendable(kind: MediaKind, codec?: string): RtpCodecCapability | undefined {
+    if (!this.#joined || this.#options.spy) return undefined;
+    return sendableCodec(kind, this.#joined.device.sending, this.#joined.link.rtpCapabilities, codec);
+  }
+
+  #plan(track: MediaStreamTrack, options: ProducerOptions): Plan {
+    const kind = track.kind as MediaKind;
+    const { simulcast = false, svc = false } = options;
+    requireLayering({ simulcast, svc }, kind);
+    const name = options.codec === undefined ? undefined : asNonEmptyString(options.codec, 'codec', MAX_NAME);
+    const codec = this.#sendable(kind, name) ?? unsendable(name ?? kind);
+    const chosen = svc === false || name !== undefined ? codec : this.#svcCodec();
+    const screen = asBoolean(options.screen ?? isScreen(track), 'screen');
+    const encodings = encodingsOf(
+      { simulcast, svc },
+      {
+        ...{ kind, screen, size: kind === 'video' ? sizeOf(track) : undefined },
+        codec: chosen.mimeType.split('/')[1] ?? '',
+        scalable: this.#joined?.device.scalable ?? false,
+      },
+    );
+    return { encodings, screen, codec: chosen === this.#sendable(kind) ? undefined : chosen };
+  }
+
+  #svcCodec(): RtpCodecCapability {
+    const [first] = SVC_CODECS.flatMap((name) => this.#sendable('video', name) ?? []);
+    return first ?? unsendable(SVC_CODECS.join(' or '));
+  }
+
+  #qualityChanged(joined: Joined, quality: Quality): void {
+    if (joined.quality === quality) return;
+    joined.quality = quality;
+    this.emit('qualitychange', quality);
   }
 
   #sessionClosed(session: ClientSession): void {
@@ -389,6 +481,7 @@ export class Room extends Emitter<RoomEvents> {
     this.#session = undefined;
     link.suspend();
     this.#become('disconnected');
+    this.#qualityChanged(joined, 'lost');
     this.#forget(joined);
     link.session.close();
     const entered = await this.#enterAgain(joined);
@@ -397,6 +490,8 @@ export class Room extends Emitter<RoomEvents> {
     link.renew(entered.session);
     this.#reconcile(joined, entered);
     this.#become(this.#worstState());
+    this.#qualityChanged(joined, 'excellent');
+    if (joined.layout.layout !== 'tiles') link.tell('setLayout', joined.layout);
     this.#replay(entered);
     // What the server does not want any more stays unhandled.
     for (const { producer, transport } of sent) producer.send(transport).catch(() => {});
@@ -457,6 +552,28 @@ export class Room extends Emitter<RoomEvents> {
     from?.emit('message', data, { to, reliable });
     this.emit('message', data, { from, to, reliable });
   }
+}
+
+function unsendable(what: string): never {
+  throw new UnsupportedError(`${what} cannot be sent to this room`);
+}
+
+/** Not all browsers say so. */
+function isScreen(track: MediaStreamTrack): boolean {
+  return track.kind === 'video' && track.getSettings().displaySurface !== undefined;
+}
+
+function readLayout(layout: 'tiles' | 'stage', onStage: OnStage | undefined): LayoutData {
+  if (asOneOf(layout, 'layout', LAYOUTS) === 'tiles') return { layout: 'tiles' };
+  const { peer, consumer } = asObject(onStage, 'onStage');
+  if (!(peer instanceof Peer) && !(consumer instanceof Consumer)) {
+    throw new TypeError('onStage must have a peer or a consumer');
+  }
+  if ((consumer instanceof Consumer ? consumer : (peer as Peer)).closed) {
+    throw new InvalidStateError('what is on the stage is closed');
+  }
+  if (!(consumer instanceof Consumer)) return { layout: 'stage', peerName: (peer as Peer).name };
+  return { layout: 'stage', peerName: consumer.peer.name, producerId: consumer.producerId };
 }
 
 type Transports = SendTransport | RecvTransport;

@@ -1,9 +1,10 @@
 import { InvalidStateError } from '../shared/errors.js';
-import type { NormalizedRtpParameters } from '../shared/rtp/rtp-parameters.js';
+import type { NormalizedRtpParameters, RtpCodecCapability } from '../shared/rtp/rtp-parameters.js';
 import { renderAnswer } from '../shared/sdp/remote-sdp.js';
-import { sendingParameters } from '../shared/sdp/sending-parameters.js';
+import { type SendingParametersOptions, sendingParameters } from '../shared/sdp/sending-parameters.js';
 import type { IceParameters } from '../shared/transport-parameters.js';
 import { ChannelIds, openChannel } from './channels.js';
+import type { Encoding } from './encodings.js';
 import { type Opened, refused, Transport } from './transport.js';
 
 /** What a SendTransport sends: a producer. */
@@ -11,7 +12,9 @@ export type Outgoing = {
   readonly id: string;
   readonly track: MediaStreamTrack;
   readonly closed: boolean;
-  readonly encodings: RTCRtpEncodingParameters[] | undefined;
+  readonly encodings: Encoding[] | undefined;
+  /** Undefined: the first of the room's that the browser has. */
+  readonly codec: RtpCodecCapability | undefined;
   /** Tells the server what will be sent; rejects if it does not want that. */
   announce(rtpParameters: NormalizedRtpParameters): Promise<unknown>;
 };
@@ -116,10 +119,9 @@ export class SendTransport extends Transport {
       vacant.direction = 'sendonly';
       return vacant;
     }
+    const init = { direction: 'sendonly' as const, streams: [this.#stream] };
     try {
-      const streams = [this.#stream];
-      const sendEncodings = encodings ?? [];
-      return connection.addTransceiver(track, { direction: 'sendonly', streams, sendEncodings });
+      return addTransceiver(connection, track, { ...init, sendEncodings: encodings ?? [] });
     } catch (error) {
       return refused(error);
     }
@@ -139,8 +141,14 @@ export class SendTransport extends Transport {
     if (outgoing.closed) throw closedError(outgoing);
     const { rtpCapabilities: routerRtpCapabilities } = this.link;
     const mid = transceiver.mid ?? '';
-    const encodings = outgoing.encodings as Parameters<typeof sendingParameters>[0]['encodings'];
-    const options = { offer, mid, routerRtpCapabilities, ...(encodings && { encodings }) };
+    const { codec } = outgoing;
+    // As the browser took them: it may have left something out.
+    const { encodings } = transceiver.sender.getParameters() as Pick<SendingParametersOptions, 'encodings'>;
+    const options = {
+      ...{ offer, mid, routerRtpCapabilities },
+      ...(codec && { codec }),
+      ...(outgoing.encodings && encodings && { encodings }),
+    };
     const section = { transceiver, rtpParameters: sendingParameters(options) };
     this.#sections.set(outgoing.id, section);
     await outgoing.announce(section.rtpParameters);
@@ -166,6 +174,22 @@ export class SendTransport extends Transport {
     if (transceiver === firstTransceiver(opened.connection)) transceiver.direction = 'inactive';
     else transceiver.stop();
     await this.#exchange(opened, () => {});
+  }
+}
+
+/** Without scalability modes, if an encoder of this browser does not have them. */
+function addTransceiver(
+  connection: RTCPeerConnection,
+  track: MediaStreamTrack,
+  init: RTCRtpTransceiverInit & { sendEncodings: Encoding[] },
+): RTCRtpTransceiver {
+  try {
+    return connection.addTransceiver(track, init);
+  } catch (error) {
+    const sendEncodings: Encoding[] = init.sendEncodings;
+    if (!sendEncodings.some(({ scalabilityMode }) => scalabilityMode)) throw error;
+    const plain = sendEncodings.map(({ scalabilityMode: _, ...encoding }) => encoding);
+    return connection.addTransceiver(track, { ...init, sendEncodings: plain });
   }
 }
 

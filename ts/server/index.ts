@@ -27,6 +27,7 @@ export type {
   CanSendData,
   DataAsked,
   MessageInfo,
+  OnStage,
   Peer,
   PeerEvents,
   ProducerAsked,

@@ -255,6 +255,26 @@ TEST_CASE("a limit on the incoming bitrate reaches the sender as REMB") {
   CHECK(*alice.remb == doctest::Approx(300000).epsilon(0.01));
 }
 
+TEST_CASE("a sender hears that its limit was lifted, some times, and then no REMB any more") {
+  Call call;
+  Peer alice(call.world, call.router);
+  REQUIRE(alice.connect());
+  alice.produce(video(200));
+  call.send(alice, 200, 200ms);
+  call.world.ask(channel::SetMaxIncomingBitrate{alice.transport(), 0});
+  call.world.run_for(3s);
+  CHECK_FALSE(alice.remb.has_value());
+  call.world.ask(channel::SetMaxIncomingBitrate{alice.transport(), 300000});
+  call.world.ask(channel::SetMaxIncomingBitrate{alice.transport(), 0});
+  for (int time = 0; time < 3; ++time) {
+    call.world.run_for(1s);
+    CHECK(alice.remb.value_or(0) > 4'000'000'000);
+    alice.remb.reset();
+  }
+  call.world.run_for(10s);
+  CHECK_FALSE(alice.remb.has_value());
+}
+
 TEST_CASE(
     "simulcast: the highest stream that is sent goes out, then the preferred one, each from a key frame") {
   Call call;

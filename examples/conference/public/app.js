@@ -22,6 +22,13 @@ const GONE = {
   failed: 'Sound and picture no longer get through. Check your network, then join again.',
 };
 
+const QUALITIES = {
+  excellent: 'Connection excellent',
+  good: 'Connection good',
+  poor: 'Connection poor',
+  lost: 'Connection lost',
+};
+
 function joinProblem(error, name) {
   if (error.name === 'DuplicatePeerError') return `Somebody called ${name} is in this room already.`;
   if (error.name === 'ForbiddenError') return 'The server does not let you into this room.';
@@ -71,31 +78,44 @@ function tileOf(what, name, { own = false } = {}) {
   if (known) return known;
   const figure = element('tile').content.firstElementChild.cloneNode(true);
   const video = figure.querySelector('video');
-  const tile = { what, name, figure, video, muted: figure.querySelector('.muted') };
+  const pin = figure.querySelector('.pin');
+  const tile = { what, name, figure, video, pin, muted: figure.querySelector('.muted') };
   const label = own ? `${name} (you)` : name;
   figure.querySelector('.name').textContent = what === 'screen' ? `${label}: screen` : label;
   figure.querySelector('.avatar').textContent = initials(name);
   figure.style.setProperty('--hue', hue(name));
   figure.classList.toggle('own', own);
   figure.classList.add(what);
+  figure.querySelector('.bars').hidden = what === 'screen';
+  pin.querySelector('span').textContent = `Show ${figure.querySelector('.name').textContent} large`;
+  pin.addEventListener('click', () => togglePin(tile));
   video.muted = true;
+  // The avatar stays until there is a picture.
   video.addEventListener('loadeddata', () => video.classList.add('playing'));
+  video.addEventListener('emptied', () => video.classList.remove('playing'));
   tiles.set(`${what} ${name}`, tile);
   element('stage').append(figure);
   layOut();
   return tile;
 }
 
-function removeTile({ what, name, figure }) {
-  figure.remove();
-  tiles.delete(`${what} ${name}`);
+function removeTile(tile) {
+  tile.figure.remove();
+  tiles.delete(`${tile.what} ${tile.name}`);
+  if (pinned === tile) pinned = undefined;
   layOut();
 }
 
-/** The avatar stays until there is a picture. */
+/** Of one's own: what others send is attached. */
 function showVideo({ video }, track) {
   video.srcObject = track ? new MediaStream([track]) : null;
-  video.classList.remove('playing');
+}
+
+function showQuality({ figure }, quality) {
+  const bars = figure.querySelector('.bars');
+  bars.dataset.quality = quality;
+  bars.setAttribute('aria-label', QUALITIES[quality]);
+  bars.title = QUALITIES[quality];
 }
 
 /** `silent`: there is no microphone, or it is off. */
@@ -116,6 +136,20 @@ function hue(name) {
   return [...name].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 360, 7);
 }
 
+/** By the one who looks: it is large, whoever shares a screen. */
+let pinned;
+
+function togglePin(tile) {
+  pinned = pinned === tile ? undefined : tile;
+  announce(pinned ? `${tile.figure.querySelector('.name').textContent} is shown large` : 'Nobody is pinned');
+  layOut();
+}
+
+/** What is pinned, else the screen that was shared last. */
+function largeTile() {
+  return pinned ?? [...tiles.values()].findLast(({ what }) => what === 'screen');
+}
+
 const SHAPE = 16 / 9;
 const SMALLEST = 150;
 
@@ -133,13 +167,28 @@ function layOut() {
   const stage = element('stage');
   const { clientWidth: width, clientHeight: height } = stage;
   const gap = Number.parseFloat(getComputedStyle(stage).columnGap) || 0;
-  const screens = [...tiles.values()].filter(({ what }) => what === 'screen').length;
-  const people = Math.max(1, tiles.size - screens);
-  const strip = screens > 0 ? Math.max(84, height * 0.2) : height;
-  const screen = tileWidth(Math.max(1, screens), width, height - strip - gap, gap);
-  stage.style.setProperty('--screen-width', `${Math.floor(Math.min(screen, width))}px`);
-  stage.style.setProperty('--tile-width', `${Math.floor(tileWidth(people, width, strip, gap))}px`);
-  chooseProfiles();
+  const large = largeTile();
+  for (const tile of tiles.values()) {
+    tile.figure.classList.toggle('large', tile === large);
+    tile.pin.setAttribute('aria-pressed', String(tile === pinned));
+  }
+  const others = Math.max(1, tiles.size - (large ? 1 : 0));
+  const strip = !large ? height : tiles.size > 1 ? Math.max(84, height * 0.2) : 0;
+  const largest = tileWidth(1, width, height - strip - (strip > 0 ? gap : 0), gap);
+  stage.style.setProperty('--large-width', `${Math.floor(Math.min(largest, width))}px`);
+  stage.style.setProperty('--tile-width', `${Math.floor(tileWidth(others, width, strip, gap))}px`);
+  tellLayout(large?.consumer);
+}
+
+let told;
+
+/** What is large matters most when the connection is bad. One's own tiles need no connection. */
+function tellLayout(consumer) {
+  const onStage = consumer?.closed ? undefined : consumer;
+  if (!call?.room.joined || told === onStage) return;
+  told = onStage;
+  if (onStage) call.room.setLayout('stage', { consumer: onStage });
+  else call.room.setLayout('tiles');
 }
 
 new ResizeObserver(() => layOut()).observe(element('stage'));
@@ -160,6 +209,7 @@ async function enter(name, roomId) {
   const room = new Room(url);
   const entering = newCall(room, name);
   room.on('connectionstatechange', (state) => showState(entering, state));
+  room.on('qualitychange', (quality) => showQuality(tileOf('person', name, { own: true }), quality));
   room.on('newpeer', (peer) => {
     announce(`${peer.name} has joined`);
     meet(entering, peer);
@@ -180,6 +230,8 @@ async function enter(name, roomId) {
 function meet(current, peer) {
   const tile = tileOf('person', peer.name);
   showMuted(tile, true);
+  showQuality(tile, peer.quality);
+  peer.on('qualitychange', (quality) => showQuality(tile, quality));
   const addressee = new Option(`To ${peer.name}`, peer.name);
   element('say-to').add(addressee);
   peer.on('newconsumer', (consumer) => receive(current, consumer));
@@ -199,7 +251,7 @@ async function receive(current, consumer) {
   try {
     const track = await consumer.receive(current.recv);
     if (consumer.kind === 'audio') playSound(consumer, track);
-    else showPicture(consumer, track);
+    else showPicture(consumer);
   } catch (error) {
     if (!consumer.closed) notice(`What ${name} sends cannot be received: ${error.message}`);
   }
@@ -219,28 +271,20 @@ function playSound(consumer, track) {
   update();
 }
 
-function showPicture(consumer, track) {
+/** No more of it is sent than the tile can show. */
+function showPicture(consumer) {
   const { name } = consumer.peer;
   const isScreen = consumer.appData?.source === 'screen';
   const tile = tileOf(isScreen ? 'screen' : 'person', name);
   tile.consumer = consumer;
-  showVideo(tile, track);
+  consumer.attach(tile.video);
   if (isScreen) announce(`${name} shares the screen`);
   consumer.on('close', () => {
+    if (tile.consumer === consumer) tile.consumer = undefined;
     if (isScreen) removeTile(tile);
-    else if (tile.consumer === consumer) showVideo(tile, undefined);
+    else layOut();
   });
   layOut();
-}
-
-/** No more than the tile can show. */
-function chooseProfiles() {
-  for (const { what, figure, consumer } of tiles.values()) {
-    if (what === 'screen' || !consumer || consumer.closed) continue;
-    const pixels = figure.clientWidth * devicePixelRatio;
-    const profile = pixels < 260 ? 'low' : pixels < 560 ? 'medium' : 'default';
-    if (profile !== consumer.preferredProfile) consumer.setPreferredProfile(profile);
-  }
 }
 
 function showState({ room }, state) {
@@ -295,9 +339,7 @@ async function openDevice(constraints) {
 
 async function openScreen() {
   const stream = await navigator.mediaDevices.getDisplayMedia({ video: { frameRate: { max: 15 } } });
-  const [track] = stream.getVideoTracks();
-  track.contentHint = 'detail';
-  return track;
+  return stream.getVideoTracks()[0];
 }
 
 async function toggleMic(current) {
@@ -332,7 +374,7 @@ async function toggleScreen(current) {
     current.screen.close();
     return;
   }
-  const options = { appData: { source: 'screen' } };
+  const options = { simulcast: true, screen: true, appData: { source: 'screen' } };
   current.screen = await publish(current, 'screen', openScreen, options);
   if (!current.screen) return;
   const tile = tileOf('screen', current.name, { own: true });
@@ -350,6 +392,7 @@ function showOwn(current) {
   const { mic, camera, screen } = current;
   const micOn = mic !== undefined && !mic.paused;
   const tile = tileOf('person', current.name, { own: true });
+  showQuality(tile, current.room.quality ?? 'lost');
   if (tile.shown !== camera) showVideo(tile, camera?.track);
   tile.shown = camera;
   showMuted(tile, !micOn);
@@ -487,12 +530,22 @@ function bitrate(holder, bytes) {
 async function measure(holder, type, who) {
   const all = [...(await holder.getStats()).values()].filter((each) => each.type === type);
   const sum = (field) => all.reduce((total, each) => total + (each[field] ?? 0), 0);
-  const best = all.reduce((a, b) => ((b.frameWidth ?? 0) > (a.frameWidth ?? 0) ? b : a), {});
+  const running = all.filter(({ active }) => active !== false);
+  const best = running.reduce((a, b) => ((b.frameWidth ?? 0) > (a.frameWidth ?? 0) ? b : a), {});
   const bits = bitrate(holder, sum(type === 'inbound-rtp' ? 'bytesReceived' : 'bytesSent'));
   const size = best.frameWidth ? `${best.frameWidth}×${best.frameHeight}` : '';
   const rate = best.framesPerSecond ? `${Math.round(best.framesPerSecond)}/s` : '';
   const lost = type === 'inbound-rtp' ? String(sum('packetsLost')) : '';
-  return [who, holder.appData?.source ?? holder.kind, `${Math.round(bits / 1000)} kbit/s`, size, rate, lost];
+  const what = holder.appData?.source ?? holder.kind;
+  return [who, what, `${Math.round(bits / 1000)} kbit/s`, layerOf(holder), size, rate, lost];
+}
+
+/** Of what is received the profile that is sent; of one's own how many layers somebody wants. */
+function layerOf(holder) {
+  if (holder.kind === 'audio') return '';
+  if (holder.rtpReceiver) return holder.hidden ? 'hidden' : holder.effectiveProfile;
+  const encodings = holder.rtpSender?.getParameters().encodings ?? [];
+  return `${encodings.filter(({ active }) => active !== false).length} of ${encodings.length}`;
 }
 
 async function roundTrip(transport) {
@@ -519,10 +572,10 @@ async function showStatistics() {
   const rows = await Promise.all([...own, ...others]);
   const time = await roundTrip(own.length > 0 ? current.send : current.recv);
   const table = document.createElement('table');
-  const head = ['Who', 'What', 'Bitrate', 'Picture', 'Frames', 'Packets lost'];
+  const head = ['Who', 'What', 'Bitrate', 'Layer', 'Picture', 'Frames', 'Packets lost'];
   table.createTHead().append(tableRow(head, 'th'));
   table.createTBody().append(...rows.map((cells) => tableRow(cells, 'td')));
-  table.createTFoot().append(tableRow(['Round trip', '', time, '', '', ''], 'td'));
+  table.createTFoot().append(tableRow(['Round trip', '', time, '', '', '', ''], 'td'));
   element('stats').replaceChildren(table);
 }
 
@@ -557,6 +610,7 @@ function showGone(reason) {
 function ended(current, reason) {
   if (current !== call) return;
   call = undefined;
+  told = undefined;
   stopListening();
   for (const tile of [...tiles.values()]) removeTile(tile);
   element('notice').hidden = true;

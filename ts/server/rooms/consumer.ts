@@ -8,13 +8,16 @@ import type {
   EffectiveProfile,
   EnableConsumer,
   PreferredProfile,
+  View,
 } from '../../shared/signalling/messages.js';
 import { PREFERRED_PROFILES } from '../../shared/signalling/requests.js';
 import type { EntityEvents } from '../core/entity.js';
 import type { CoreConsumer, Stats } from './core.js';
+import { firstShare, type Share } from './layout.js';
 import { type ConsumerOriginator, command, Lifetime, type Tell } from './lifetime.js';
+import { layerFor } from './picture.js';
 import type { Audience, Producer, Sender } from './producer.js';
-import { countLayers, layerOf, profileOf, wish } from './profiles.js';
+import { layerOf, profileOf, wish } from './profiles.js';
 import type { Site } from './site.js';
 import type { Passenger, Transport } from './transport.js';
 
@@ -39,8 +42,23 @@ type ConsumerParts = {
   tell: Tell;
 };
 
-/** A consumer on a transport. `started`: the client can receive it. */
-type Handling = { transport: Transport; core: CoreConsumer; started: boolean };
+/** A consumer on a transport. */
+type Handling = {
+  transport: Transport;
+  core: CoreConsumer;
+  /** The client can receive it. */
+  started: boolean;
+  /** What the worker was asked for. */
+  bound: number;
+  tier: number;
+  /** What it says. */
+  layer: number | undefined;
+  score: { score: number; producerScores: number[] } | undefined;
+};
+
+/** Of 10 points, when a picture could be had, and none is sent, or not the one that was wanted. */
+const STARVED = 3;
+const REDUCED = 7;
 
 /**
  * One producer of another peer, which this peer may receive. There is one for every producer from the beginning, idle
@@ -54,13 +72,16 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   readonly #rtpCapabilities: RtpCapabilities;
   readonly #site: Site;
   readonly #tell: Tell;
-  readonly #layerCount: number;
   #handling?: Handling;
   #enabling = false;
   #locallyPaused = false;
   #remotelyPaused = false;
   #preferredProfile: PreferredProfile = 'default';
   #effectiveProfile: EffectiveProfile = 'none';
+  #share: Share;
+  #view: View | undefined;
+  /** The most that can be seen. */
+  #viewLayer: number;
 
   /** @internal Made for every producer and other peer of a room. */
   constructor({ source, rtpCapabilities, supported, site, tell }: ConsumerParts) {
@@ -70,7 +91,8 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
     this.#rtpCapabilities = rtpCapabilities;
     this.#site = site;
     this.#tell = tell;
-    this.#layerCount = countLayers(source.rtpParameters);
+    this.#share = firstShare(source.kind);
+    this.#viewLayer = source.layerCount - 1;
     source.audiences.add(this);
   }
 
@@ -114,11 +136,16 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
     return this.#locallyPaused || this.#remotelyPaused || this.sourcePaused;
   }
 
+  /** Its client shows it nowhere that can be seen, so that nothing of it is sent. It is not paused for that. */
+  get hidden(): boolean {
+    return this.#view === 'hidden';
+  }
+
   get preferredProfile(): PreferredProfile {
     return this.#preferredProfile;
   }
 
-  /** What is sent now. */
+  /** What is sent now; 'none' if nothing can be. */
   get effectiveProfile(): EffectiveProfile {
     return this.#effectiveProfile;
   }
@@ -168,12 +195,16 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   }
 
   /** @internal Nothing is sent until it is started. */
-  async enable(transport: Transport, { paused, preferredProfile }: EnableConsumer): Promise<void> {
+  async enable(transport: Transport, { paused, preferredProfile, view }: EnableConsumer): Promise<void> {
     this.#requireEnableable(transport);
-    const core = await this.#consume(transport);
+    const { tier } = this.#share;
+    const core = await this.#consume(transport, tier);
     this.#remotelyPaused = paused ?? this.#remotelyPaused;
     this.#preferredProfile = preferredProfile ?? this.#preferredProfile;
-    this.#handle({ transport, core, started: false });
+    this.#see(view);
+    const bound = this.source.layerCount - 1;
+    const layer = core.currentLayers?.spatialLayer;
+    this.#handle({ transport, core, started: false, bound, tier, layer, score: undefined });
   }
 
   /** @internal */
@@ -200,7 +231,38 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   /** @internal */
   setPreferredProfileByClient(profile: PreferredProfile): void {
     this.#preferredProfile = profile;
-    this.#applyProfile();
+    this.#apply();
+  }
+
+  /** @internal By the layout. */
+  setShare(share: Share): void {
+    if (share === this.#share) return;
+    this.#share = share;
+    this.#apply();
+  }
+
+  /** @internal Where its client shows it; undefined: wherever that is. */
+  setView(view: View | undefined): void {
+    const { hidden } = this;
+    this.#see(view);
+    if (this.hidden !== hidden) this.#applyPause();
+    this.#apply();
+  }
+
+  /** @internal */
+  get wantedLayers(): number {
+    return this.#handling && !this.#held ? this.#bound + 1 : 0;
+  }
+
+  /** @internal 0 to 10: how well its client gets it; undefined: it is to get nothing. */
+  get points(): number | undefined {
+    const { started, score, layer } = this.#handling ?? {};
+    if (!started || !score || this.paused || this.hidden) return undefined;
+    const { score: points, producerScores } = score;
+    if (this.source.layerCount === 1) return points;
+    if (layer === undefined) return Math.max(...producerScores) > 0 ? STARVED : undefined;
+    const sent = producerScores.length > 1 ? producerScores.findLastIndex((each) => each > 0) : layer;
+    return layer < Math.min(sent, this.#bound) ? Math.min(points, REDUCED) : points;
   }
 
   /** @internal */
@@ -215,17 +277,30 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   sourcePauseChanged(event: 'pause' | 'resume', appData: AppData): void {
     if (!this.#locallyPaused) this.#tellPause(event, appData);
     this.safeEmit(event, 'source', appData);
+    this.#updateEffective();
   }
 
   /** @internal */
   sourceProfileChanged(): void {
-    this.#applyProfile();
+    this.#apply();
+  }
+
+  /** @internal */
+  sourceSizeChanged(): void {
+    this.#see(this.#view);
+    this.#apply();
+  }
+
+  /** @internal */
+  transportStateChanged(): void {
+    this.#updateEffective();
   }
 
   /** @internal It may be enabled again on another one. */
   transportClosed(): void {
     this.#unhandle();
     this.#effectiveProfile = 'none';
+    this.source.demandChanged();
     this.safeEmit('unhandled');
   }
 
@@ -234,6 +309,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
     if (!this.markClosed()) return;
     this.source.audiences.delete(this);
     this.#unhandle();
+    this.source.demandChanged();
     this.safeEmit('close', originator, appData);
   }
 
@@ -243,6 +319,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
       id: this.id,
       kind: this.kind,
       peerName: this.peer.name,
+      producerId: this.source.id,
       supported: this.supported,
       ...this.toState(),
       appData: this.appData,
@@ -266,7 +343,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
     }
   }
 
-  async #consume(transport: Transport): Promise<CoreConsumer> {
+  async #consume(transport: Transport, tier: number): Promise<CoreConsumer> {
     this.#enabling = true;
     try {
       await this.source.reach.to(this.#site);
@@ -274,6 +351,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
         producerId: this.source.core.id,
         rtpCapabilities: this.#rtpCapabilities,
         paused: true,
+        allocation: { tier },
       });
       if (!this.closed && !transport.closed) return core;
       core.close();
@@ -287,9 +365,16 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
     const { transport, core } = handling;
     this.#handling = handling;
     transport.passengers.add(this);
-    core.on('layerschange', (layers) => this.#layersChanged(handling, layers?.spatialLayer));
-    this.#effectiveProfile = profileOf(core.currentLayers?.spatialLayer, this.#layerCount);
-    if (wish(this.#preferredProfile, this.source.preferredProfile) !== 'default') this.#applyProfile();
+    core.on('layerschange', (layers) => {
+      handling.layer = layers?.spatialLayer;
+      if (this.#handling === handling) this.#updateEffective();
+    });
+    core.on('score', (score) => {
+      handling.score = score;
+    });
+    // The client gets it in the response.
+    this.#effectiveProfile = this.#computeEffective();
+    this.#apply();
     this.safeEmit('handled');
   }
 
@@ -302,6 +387,7 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
   #pauseChanged(event: 'pause' | 'resume', originator: ConsumerOriginator, appData: AppData): void {
     this.#applyPause();
     this.safeEmit(event, originator, appData);
+    this.#changed();
   }
 
   #tellPause(event: 'pause' | 'resume', appData: AppData): void {
@@ -309,25 +395,62 @@ export class Consumer extends Lifetime<ConsumerEvents> implements Audience, Pass
     this.#tell(method, { id: this.id, peerName: this.peer.name, appData });
   }
 
-  /** The producer's pause is the worker's business. */
+  /** Other than the producer's, which is the worker's business. */
+  get #held(): boolean {
+    return this.#locallyPaused || this.#remotelyPaused || this.hidden;
+  }
+
   #applyPause(): void {
     if (!this.#handling?.started) return;
     const { core } = this.#handling;
-    command(this.#locallyPaused || this.#remotelyPaused ? core.pause() : core.resume());
+    command(this.#held ? core.pause() : core.resume());
   }
 
-  #applyProfile(): void {
-    if (!this.#handling || this.#layerCount === 1) return;
-    const spatialLayer = layerOf(
-      wish(this.#preferredProfile, this.source.preferredProfile),
-      this.#layerCount,
-    );
-    command(this.#handling.core.setPreferredLayers({ spatialLayer }));
+  #see(view: View | undefined): void {
+    this.#view = view;
+    const sizes = this.source.layerSizes;
+    if (view === 'hidden') return;
+    const most = this.source.layerCount - 1;
+    this.#viewLayer = view && sizes ? layerFor(view, sizes, this.#viewLayer) : most;
   }
 
-  #layersChanged(handling: Handling, spatialLayer: number | undefined): void {
-    const profile = profileOf(spatialLayer, this.#layerCount);
-    if (this.#handling !== handling || profile === this.#effectiveProfile) return;
+  /** The highest spatial layer that it may get. */
+  get #bound(): number {
+    const count = this.source.layerCount;
+    const wished = layerOf(wish(this.#preferredProfile, this.source.preferredProfile), count);
+    return Math.min(wished, layerOf(this.#share.most, count), this.#viewLayer);
+  }
+
+  /** Lets the worker know what has changed of what it is to do. */
+  #apply(): void {
+    const handling = this.#handling;
+    const { tier } = this.#share;
+    if (handling && handling.tier !== tier) {
+      handling.tier = tier;
+      command(handling.core.setAllocation({ tier }));
+    }
+    const spatialLayer = this.#bound;
+    if (handling && handling.bound !== spatialLayer) {
+      handling.bound = spatialLayer;
+      command(handling.core.setPreferredLayers({ spatialLayer }));
+    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#updateEffective();
+    this.source.demandChanged();
+  }
+
+  #computeEffective(): EffectiveProfile {
+    const { transport, layer } = this.#handling ?? {};
+    if (!transport || transport.lost || this.paused || this.hidden) return 'none';
+    return profileOf(layer, this.source.layerCount);
+  }
+
+  #updateEffective(): void {
+    const profile = this.#computeEffective();
+    if (this.closed || profile === this.#effectiveProfile) return;
     this.#effectiveProfile = profile;
     this.#tell('consumerEffectiveProfileChanged', { id: this.id, peerName: this.peer.name, profile });
     this.safeEmit('effectiveprofilechange', profile);

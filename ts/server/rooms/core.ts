@@ -16,6 +16,9 @@ import type { WorkerUpdateableSettings } from '../core/worker-settings.js';
 
 type Layers = { spatialLayer: number; temporalLayer?: number };
 
+/** 0 to 10: of what is sent, and of each of the producer's streams. */
+type ConsumerScore = { score: number; producerScores: number[] };
+
 /** As the core's classes document them. */
 export type Stats = object[];
 
@@ -67,6 +70,7 @@ export type CoreTransport = {
     producerId: string;
     rtpCapabilities: RtpCapabilities;
     paused: boolean;
+    allocation: { tier: number };
   }): Promise<CoreConsumer>;
   produceData(options: { sctpStreamParameters: SctpStreamParameters }): Promise<CoreDataProducer>;
   consumeData(options: DataDelivery & { dataProducerId: string; paused: true }): Promise<CoreDataConsumer>;
@@ -109,6 +113,7 @@ export type CoreProducer = {
   pause(): Promise<void>;
   resume(): Promise<void>;
   getStats(): Promise<Stats>;
+  on(event: 'score', listener: (scores: { score: number }[]) => void): unknown;
 };
 
 export type CoreConsumer = {
@@ -118,7 +123,9 @@ export type CoreConsumer = {
   pause(): Promise<void>;
   resume(): Promise<void>;
   setPreferredLayers(layers: Layers): Promise<void>;
+  setAllocation(allocation: { tier: number }): Promise<void>;
   requestKeyFrame(): Promise<void>;
   getStats(): Promise<Stats>;
   on(event: 'layerschange', listener: (layers: Layers | undefined) => void): unknown;
+  on(event: 'score', listener: (score: ConsumerScore) => void): unknown;
 };

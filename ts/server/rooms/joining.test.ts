@@ -15,14 +15,16 @@ test('who joins learns of all others and all they send in one message', async ()
   const carol = RoomClient.of(room);
   const peers = await carol.join('carol');
   expect(peers).toEqual([
-    { name: 'bob', consumers: [] },
+    { name: 'bob', quality: 'excellent', consumers: [] },
     {
       name: 'alice',
       appData: 'A',
+      quality: 'excellent',
       consumers: ['audio', 'video'].map((kind) => ({
         id: expect.any(String),
         kind,
         peerName: 'alice',
+        producerId: kind === 'audio' ? 'a' : 'v',
         supported: true,
         paused: false,
         preferredProfile: 'default',
@@ -43,7 +45,9 @@ test('the others learn of who joins, before the application does', async () => {
   const bob = RoomClient.of(room);
   await bob.join('bob', { appData: { color: 'red' } });
   await settle();
-  expect(alice.heard('newPeer')).toEqual([{ name: 'bob', appData: { color: 'red' }, consumers: [] }]);
+  expect(alice.heard('newPeer')).toEqual([
+    { name: 'bob', appData: { color: 'red' }, quality: 'excellent', consumers: [] },
+  ]);
   expect(alice.news()).toEqual(['newPeer', 'peerClosed']);
   expect(bob.heard('closed')).toEqual([{ reason: 'removed', appData: 'no' }]);
 });

@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import { InvalidStateError, NotFoundError } from '../../shared/errors.js';
 import { asMessage, type MessageData } from '../../shared/message-data.js';
-import { asBoolean, asObject } from '../../shared/rtp/fields.js';
+import { asBoolean, asObject, asOneOf } from '../../shared/rtp/fields.js';
 import type { MediaKind, RtpCapabilities } from '../../shared/rtp/rtp-parameters.js';
 import { BadRequestError, ForbiddenError, LimitError } from '../../shared/signalling/errors.js';
 import type {
@@ -9,16 +9,22 @@ import type {
   ClientRequests,
   ClosedReason,
   ConsumerData,
+  ConsumerView,
+  LayoutData,
   PeerData,
+  Quality,
 } from '../../shared/signalling/messages.js';
+import { LAYOUTS } from '../../shared/signalling/requests.js';
 import type { EntityEvents } from '../core/entity.js';
 import { ApplicationData } from './application-data.js';
 import { Consumer } from './consumer.js';
 import type { CoreDataProducer, CoreProducer, CoreTransport } from './core.js';
 import { allStarted, DataConsumer, type DataSource, deliveryOf } from './data-consumer.js';
 import { DataProducer } from './data-producer.js';
+import { sharesOf } from './layout.js';
 import { command, Lifetime, type Originator, type Tell } from './lifetime.js';
-import { Producer } from './producer.js';
+import { Producer, type Sender } from './producer.js';
+import { type Points, QualityMeter } from './quality.js';
 import type { Seat } from './site.js';
 import { blamingClient, Transport } from './transport.js';
 
@@ -27,6 +33,7 @@ export type PeerEvents = EntityEvents & {
   newtransport: [transport: Transport];
   newproducer: [producer: Producer];
   newconsumer: [consumer: Consumer];
+  qualitychange: [quality: Quality];
   /**
    * What it sends, to the room or to another peer. Messages pass through this program only while somebody listens; who
    * listens from 'newpeer' on misses none.
@@ -35,6 +42,9 @@ export type PeerEvents = EntityEvents & {
   /** Reliable messages from this peer, or from the application, were dropped: it received them too slowly. */
   messageslost: [from: string | undefined];
 };
+
+/** Whose picture is to be large: all video of a peer, or one consumer. */
+export type OnStage = { peer: Sender } | { consumer: Consumer };
 
 export type MessageInfo = {
   /** The peer whom it is for alone. Undefined: it is to the room. */
@@ -65,6 +75,8 @@ export type CanSendData = boolean | ((asked: DataAsked) => boolean | Promise<boo
 
 /** What a peer needs of its room. */
 export type Place = {
+  /** Whether clients are told which of their layers nobody wants. */
+  readonly dynacast: boolean;
   canConsume(producer: Producer, rtpCapabilities: RtpCapabilities): boolean;
   /** Lets all others have it. */
   publish(producer: Producer): void;
@@ -99,6 +111,8 @@ type PeerParts = {
 const MAX_TRANSPORTS = 16;
 const MAX_PRODUCERS = 64;
 const MAX_DATA_PRODUCERS = 1024;
+/** Of a score. */
+const MOST_POINTS = 10;
 
 /** A client that has joined a room. */
 export class Peer extends Lifetime<PeerEvents> {
@@ -119,6 +133,8 @@ export class Peer extends Lifetime<PeerEvents> {
   readonly #dataProducers = new Map<string, DataProducer>();
   readonly #dataConsumers = new Map<string, DataConsumer>();
   /** From the application to this peer, reliable and lossy. */
+  readonly #meter = new QualityMeter();
+  #layout: LayoutData = { layout: 'tiles' };
   readonly #personal = new Map<boolean, { source: ApplicationData; consumer: DataConsumer }>();
 
   /** @internal Made when a client joins. */
@@ -152,6 +168,16 @@ export class Peer extends Lifetime<PeerEvents> {
     return [...this.#consumers.values()];
   }
 
+  /** How well it and the server get each other's media, and whether they do. */
+  get quality(): Quality {
+    return this.#meter.quality;
+  }
+
+  /** What its client shows large, as set by either side. */
+  get layout(): LayoutData {
+    return this.#layout;
+  }
+
   getTransportById(id: string): Transport | undefined {
     return this.#transports.get(id);
   }
@@ -162,6 +188,20 @@ export class Peer extends Lifetime<PeerEvents> {
 
   getConsumerById(id: string): Consumer | undefined {
     return this.#consumers.get(id);
+  }
+
+  setLayout(layout: 'tiles'): void;
+  setLayout(layout: 'stage', onStage: OnStage): void;
+  /**
+   * What its client shows large. 'tiles': all pictures alike; so it begins. 'stage': one goes before all others, which get
+   * their profile 'low' at most. Whoever comes later is part of it; when what is on the stage is gone, all are alike.
+   *
+   * @throws TypeError; NotFoundError if it has no such consumer
+   */
+  setLayout(layout: 'tiles' | 'stage', onStage?: OnStage): void {
+    const data = this.#readLayout(layout, onStage);
+    this.setLayoutByClient(data);
+    this.#line.tell('layoutSet', data);
   }
 
   /** Removes it from the room; its client hears 'removed' and `appData`. */
@@ -204,6 +244,24 @@ export class Peer extends Lifetime<PeerEvents> {
     return this.#line.tell;
   }
 
+  /** @internal */
+  setLayoutByClient(layout: LayoutData): void {
+    this.#layout = layout;
+    this.#arrange();
+  }
+
+  /** @internal */
+  setViews(views: ConsumerView[]): void {
+    for (const { id, view } of views) this.#consumers.get(id)?.setView(view);
+  }
+
+  /** @internal Returns whether its quality is another one now. */
+  measure(now: number): boolean {
+    const changed = this.#meter.update(this.#points(), now);
+    if (changed) this.safeEmit('qualitychange', this.quality);
+    return changed;
+  }
+
   /** @internal What this peer costs its worker, roughly. */
   get load(): number {
     const sent = this.producers.reduce((sum, { reach }) => sum + 1 + reach.load, 0);
@@ -229,7 +287,16 @@ export class Peer extends Lifetime<PeerEvents> {
 
   /** @internal */
   async createProducer(data: ClientRequests['createProducer']['data']): Promise<Producer> {
-    const { id, transportId, kind, rtpParameters, appData, paused: remotelyPaused = false } = data;
+    const {
+      id,
+      transportId,
+      kind,
+      rtpParameters,
+      paused: remotelyPaused = false,
+      size,
+      scales,
+      appData,
+    } = data;
     requireRoom(this.#producers, id, 'producer', MAX_PRODUCERS);
     const transport = this.requireTransport(transportId);
     if (transport.direction !== 'send') {
@@ -239,7 +306,9 @@ export class Peer extends Lifetime<PeerEvents> {
     const core = await blamingClient(transport.core.produce({ kind, rtpParameters, paused: remotelyPaused }));
     this.#requireOpen(core, transport);
     const { site } = this.seat;
-    const parts = { id, kind, appData, remotelyPaused, peer: this, transport, core, site, tell: this.tell };
+    const { dynacast } = this.#place;
+    const given = { id, kind, appData, remotelyPaused, size, scales };
+    const parts = { ...given, dynacast, peer: this, transport, core, site, tell: this.tell };
     return keep(this.#producers, new Producer(parts));
   }
 
@@ -281,7 +350,14 @@ export class Peer extends Lifetime<PeerEvents> {
     const { rtpCapabilities, tell, seat } = this;
     const { site } = seat;
     const supported = this.#place.canConsume(source, rtpCapabilities);
-    return keep(this.#consumers, new Consumer({ source, rtpCapabilities, supported, site, tell }));
+    const consumer = new Consumer({ source, rtpCapabilities, supported, site, tell });
+    this.#consumers.set(consumer.id, consumer);
+    consumer.onEnd = () => {
+      this.#consumers.delete(consumer.id);
+      if (!this.closed) this.#rearrange();
+    };
+    this.#rearrange();
+    return consumer;
   }
 
   /** @internal Tells nobody yet. */
@@ -356,7 +432,39 @@ export class Peer extends Lifetime<PeerEvents> {
 
   /** @internal For the peer who is to have these consumers. */
   toData(consumers: ConsumerData[]): PeerData {
-    return { name: this.name, appData: this.appData, consumers };
+    return { name: this.name, appData: this.appData, quality: this.quality, consumers };
+  }
+
+  #readLayout(layout: 'tiles' | 'stage', onStage: OnStage | undefined): LayoutData {
+    if (asOneOf(layout, 'layout', LAYOUTS) === 'tiles') return { layout: 'tiles' };
+    const { peer, consumer } = asObject(onStage, 'onStage') as { peer?: Sender; consumer?: Consumer };
+    if (consumer instanceof Consumer) {
+      found(this.#consumers.get(consumer.id), 'consumer', consumer.id);
+      return { layout: 'stage', peerName: consumer.peer.name, producerId: consumer.source.id };
+    }
+    if (!(peer instanceof Peer)) throw new TypeError('onStage must have a peer or a consumer');
+    return { layout: 'stage', peerName: peer.name };
+  }
+
+  #arrange(): void {
+    const { consumers } = this;
+    sharesOf(this.#layout, consumers).forEach((share, index) => {
+      consumers[index]!.setShare(share);
+    });
+  }
+
+  /** A consumer has come or gone: in tiles that is nothing to the others. */
+  #rearrange(): void {
+    if (this.#layout.layout === 'stage') this.#arrange();
+  }
+
+  /** The worse of what it sends and what it gets. */
+  #points(): Points {
+    if (this.transports.some(({ lost }) => lost)) return 'lost';
+    const sent = this.producers.flatMap(({ points }) => points ?? []);
+    const received = this.consumers.flatMap(({ points }) => points ?? []);
+    const mean = received.reduce((sum, points) => sum + points, 0) / received.length;
+    return Math.min(MOST_POINTS, ...sent, ...(received.length > 0 ? [mean] : []));
   }
 
   async #requireAllowed(asked: ProducerAsked): Promise<void> {
@@ -420,7 +528,7 @@ export function readReliable(options: SendOptions): boolean {
   return asBoolean(reliable, 'options.reliable');
 }
 
-function keep<T extends Transport | Producer | Consumer>(parts: Map<string, T>, part: T): T {
+function keep<T extends Transport | Producer>(parts: Map<string, T>, part: T): T {
   parts.set(part.id, part);
   part.onEnd = () => parts.delete(part.id);
   return part;

@@ -1,10 +1,13 @@
 import { asOneOf } from '../../shared/rtp/fields.js';
 import type { MediaKind, RtpParameters } from '../../shared/rtp/rtp-parameters.js';
-import type { AppData, PreferredProfile } from '../../shared/signalling/messages.js';
+import type { AppData, PreferredProfile, Size } from '../../shared/signalling/messages.js';
 import { PREFERRED_PROFILES } from '../../shared/signalling/requests.js';
 import type { EntityEvents } from '../core/entity.js';
 import type { CoreProducer, Stats } from './core.js';
+import { Demand } from './demand.js';
 import { command, Lifetime, type Originator, type Tell } from './lifetime.js';
+import { layerSizes } from './picture.js';
+import { countLayers } from './profiles.js';
 import { Reach, type Site } from './site.js';
 import type { Passenger, Transport } from './transport.js';
 
@@ -24,9 +27,12 @@ export type Sender = {
 
 /** Those who may receive a producer. */
 export type Audience = {
+  /** How many layers, from the lowest, it may want now. */
+  readonly wantedLayers: number;
   sourceClosed(appData: AppData): void;
   sourcePauseChanged(event: 'pause' | 'resume', appData: AppData): void;
   sourceProfileChanged(): void;
+  sourceSizeChanged(): void;
 };
 
 type ProducerParts = {
@@ -34,6 +40,12 @@ type ProducerParts = {
   kind: MediaKind;
   appData: AppData;
   remotelyPaused: boolean;
+  /** As captured. */
+  size: Size | undefined;
+  /** By how much each layer is smaller. */
+  scales: number[] | undefined;
+  /** Whether the client is told which layers nobody wants. */
+  dynacast: boolean;
   peer: Sender;
   transport: Transport;
   core: CoreProducer;
@@ -55,14 +67,22 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
   readonly reach: Reach;
   /** @internal */
   readonly audiences = new Set<Audience>();
+  /** @internal How many resolutions it sends. */
+  readonly layerCount: number;
   readonly #tell: Tell;
+  readonly #scales: number[] | undefined;
+  readonly #demand: Demand | undefined;
+  #size: Size | undefined;
+  /** The best of its streams. */
+  #score: number | undefined;
   #locallyPaused = false;
   #remotelyPaused: boolean;
   #preferredProfile: PreferredProfile = 'default';
 
   /** @internal Made when a client asks for it. */
-  constructor({ id, kind, appData, remotelyPaused, peer, transport, core, site, tell }: ProducerParts) {
-    super(appData);
+  constructor(parts: ProducerParts) {
+    super(parts.appData);
+    const { id, kind, remotelyPaused, size, scales, dynacast, peer, transport, core, site, tell } = parts;
     this.id = id;
     this.kind = kind;
     this.peer = peer;
@@ -71,8 +91,18 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
     this.core = core;
     this.reach = new Reach(site, { producerId: core.id });
     this.#remotelyPaused = remotelyPaused;
+    this.layerCount = countLayers(core.rtpParameters);
+    this.#size = size;
+    this.#scales = scales;
     this.#tell = tell;
+    if (kind === 'video' && dynacast) {
+      this.#demand = new Demand(this.layerCount, (layers) => tell('producerLayersWanted', { id, layers }));
+    }
+    core.on('score', (scores) => {
+      this.#score = scores.length > 0 ? Math.max(...scores.map(({ score }) => score)) : undefined;
+    });
     transport.passengers.add(this);
+    this.demandChanged();
   }
 
   /** By the server. */
@@ -125,9 +155,35 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
     for (const audience of this.audiences) audience.sourceProfileChanged();
   }
 
+  /** How large it is captured; undefined: its client does not say. */
+  get size(): Size | undefined {
+    return this.#size;
+  }
+
   /** One entry for each of its streams; see ProducerStat of the core. */
   getStats(): Promise<Stats> {
     return this.core.getStats();
+  }
+
+  /** @internal Of each layer, from the lowest. */
+  get layerSizes(): Size[] | undefined {
+    return this.#size && layerSizes(this.#size, this.layerCount, this.#scales);
+  }
+
+  /** @internal 0 to 10: how well it comes; undefined: nothing of it is to come. */
+  get points(): number | undefined {
+    return this.paused || this.#demand?.layers === 0 ? undefined : this.#score;
+  }
+
+  /** @internal */
+  setSize(size: Size | undefined): void {
+    this.#size = size;
+    for (const audience of this.audiences) audience.sourceSizeChanged();
+  }
+
+  /** @internal Somebody wants other layers, or is gone. */
+  demandChanged(): void {
+    if (this.#demand && !this.closed) this.#demand.want(this.#wantedLayers());
   }
 
   /** @internal */
@@ -149,9 +205,19 @@ export class Producer extends Lifetime<ProducerEvents> implements Passenger {
   end(originator: Originator, appData?: AppData): void {
     if (!this.markClosed()) return;
     this.transport.passengers.delete(this);
+    this.#demand?.close();
     this.core.close();
     this.safeEmit('close', originator, appData);
     for (const audience of [...this.audiences]) audience.sourceClosed(appData);
+  }
+
+  #wantedLayers(): number {
+    let most = 0;
+    for (const { wantedLayers } of this.audiences) {
+      most = Math.max(most, wantedLayers);
+      if (most === this.layerCount) break;
+    }
+    return most;
   }
 
   #change(change: () => void, event: 'pause' | 'resume', originator: Originator, appData: AppData): void {

@@ -47,6 +47,12 @@ export const PEER_REQUESTS: { [M in PeerMethod]: Handler<M> } = {
     peer.announceProducer(producer);
   },
 
+  setProducerSize(peer, { id, size }, respond) {
+    const producer = peer.requireProducer(id);
+    respond({});
+    producer.setSize(size);
+  },
+
   closeProducer(peer, { id, appData }, respond) {
     const producer = peer.requireProducer(id);
     respond({});
@@ -92,6 +98,16 @@ export const PEER_REQUESTS: { [M in PeerMethod]: Handler<M> } = {
     const consumer = peer.requireConsumer(id);
     respond({});
     consumer.setPreferredProfileByClient(profile);
+  },
+
+  setConsumerViews(peer, { views }, respond) {
+    respond({});
+    peer.setViews(views);
+  },
+
+  setLayout(peer, layout, respond) {
+    respond({});
+    peer.setLayoutByClient(layout);
   },
 
   requestKeyFrame(peer, { id }, respond) {

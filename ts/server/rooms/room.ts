@@ -62,10 +62,14 @@ export type RoomParts = {
   id?: string;
   appData?: AppData;
   policy?: Policy;
+  dynacast: boolean;
   mediaCodecs: RouterRtpCodecCapability[];
 } & Omit<SiteParts, 'onLost'>;
 
 type JoinData = ClientRequests['join']['data'];
+
+/** Milliseconds. */
+const MEASURE_INTERVAL = 1000;
 
 const noSpies: Policy = ({ spy }) => !spy;
 
@@ -81,13 +85,17 @@ export class Room extends Lifetime<RoomEvents> {
   readonly #peers = new Map<string, Peer>();
   readonly #clients = new Set<Client>();
   readonly #host: Host;
+  readonly #place: Place;
+  /** Runs while there are peers. */
+  #measuring: ReturnType<typeof setInterval> | undefined;
   /** From the application to all, reliable and lossy. */
   readonly #application = new Map<boolean, ApplicationData>();
 
   /** @internal Made by `server.createRoom()`. */
-  constructor({ id = randomUUID(), appData, policy = noSpies, ...parts }: RoomParts) {
+  constructor({ id = randomUUID(), appData, policy = noSpies, dynacast, ...parts }: RoomParts) {
     super(appData);
     this.id = id;
+    this.#place = this.#placeOf(dynacast);
     this.rtpCapabilities = generateRouterRtpCapabilities(parts.mediaCodecs);
     this.#policy = policy;
     this.#sites = new Sites({ ...parts, onLost: (seats) => this.#lost(seats) });
@@ -144,14 +152,17 @@ export class Room extends Lifetime<RoomEvents> {
     for (const client of [...this.#clients]) client.endAll(reason, appData);
   }
 
-  readonly #place: Place = {
-    canConsume: ({ core, reach }, rtpCapabilities) =>
-      reach.home.router.canConsume({ producerId: core.id, rtpCapabilities }),
-    publish: (producer) => this.#publish(producer),
-    publishData: (source, sender) => this.#publishData(source, sender),
-    getPeer: (name) => this.#visible().find((peer) => peer.name === name),
-    leave: (peer, appData) => this.#leave(peer, appData),
-  };
+  #placeOf(dynacast: boolean): Place {
+    return {
+      dynacast,
+      canConsume: ({ core, reach }, rtpCapabilities) =>
+        reach.home.router.canConsume({ producerId: core.id, rtpCapabilities }),
+      publish: (producer) => this.#publish(producer),
+      publishData: (source, sender) => this.#publishData(source, sender),
+      getPeer: (name) => this.#visible().find((peer) => peer.name === name),
+      leave: (peer, appData) => this.#leave(peer, appData),
+    };
+  }
 
   async #join(data: JoinData, client: Client, respond: (response: unknown) => void): Promise<void> {
     this.#requireFree(data.name);
@@ -179,6 +190,7 @@ export class Room extends Lifetime<RoomEvents> {
     });
     const response = { peers: this.#introduce(peer), dataConsumers: this.#introduceData(peer) };
     this.#peers.set(name, peer);
+    this.#measuring ??= setInterval(() => this.#measure(performance.now()), MEASURE_INTERVAL).unref();
     client.joined(peer);
     respond(response);
     this.#announce(peer);
@@ -243,15 +255,34 @@ export class Room extends Lifetime<RoomEvents> {
   #lost(seats: Seat[]): void {
     const lost = this.peers.filter(({ seat }) => seats.includes(seat));
     for (const { name } of lost) this.#peers.delete(name);
+    this.#measureWhileNeeded();
     for (const peer of lost) peer.end('local', undefined, 'worker died');
   }
 
   #leave(peer: Peer, appData: AppData): void {
     this.#peers.delete(peer.name);
+    this.#measureWhileNeeded();
     peer.seat.leave();
     this.#endAddressed(peer.name);
     if (this.closed || peer.spy) return;
     for (const other of this.peers) other.tell('peerClosed', { name: peer.name, appData });
+  }
+
+  /** Everybody hears at once of all whose quality has changed; of a spy's only the spy. */
+  #measure(now: number): void {
+    const changed = this.peers.filter((peer) => peer.measure(now));
+    if (changed.length === 0) return;
+    for (const peer of this.peers) {
+      const seen = changed.filter((each) => each === peer || !each.spy);
+      const peers = seen.map(({ name, quality }) => ({ name, quality }));
+      if (peers.length > 0) peer.tell('peerQualities', { peers });
+    }
+  }
+
+  #measureWhileNeeded(): void {
+    if (this.#peers.size > 0) return;
+    clearInterval(this.#measuring);
+    this.#measuring = undefined;
   }
 
   /** Nobody else is to get what was for this one. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { InvalidStateError } from '../../shared/errors.js';
-import { asInteger, asNonEmptyString, asObject, optional } from '../../shared/rtp/fields.js';
+import { asBoolean, asInteger, asNonEmptyString, asObject, optional } from '../../shared/rtp/fields.js';
 import { generateRouterRtpCapabilities } from '../../shared/rtp/negotiate.js';
 import type { RouterRtpCodecCapability } from '../../shared/rtp/rtp-parameters.js';
 import type { AppData } from '../../shared/signalling/messages.js';
@@ -43,6 +43,8 @@ export type ServerOptions = SharedWorkerSettings & {
   policy?: Policy;
   /** Of rooms that don't say. */
   maxWorkers?: number;
+  /** Of rooms that don't say. */
+  dynacast?: boolean;
 };
 
 export type RoomOptions = {
@@ -55,6 +57,8 @@ export type RoomOptions = {
    * another is work for both. Default: all.
    */
   maxWorkers?: number;
+  /** Whether clients stop sending layers of video that nobody watches. Default true. */
+  dynacast?: boolean;
   appData?: AppData;
 };
 
@@ -73,6 +77,7 @@ type ServerParts = {
   mediaCodecs: RouterRtpCodecCapability[];
   policy: Policy | undefined;
   maxWorkers: number;
+  dynacast: boolean;
 };
 
 const MAX_WORKERS = 1024;
@@ -209,6 +214,7 @@ function readServerOptions(
     mediaCodecs,
     policy,
     maxWorkers,
+    dynacast,
     ...shared
   } = asObject(options, 'options') as ServerOptions;
   const count = asInteger(numWorkers ?? availableParallelism(), 'numWorkers', 1, MAX_WORKERS);
@@ -221,6 +227,7 @@ function readServerOptions(
     mediaCodecs: codecs,
     policy: asPolicy(policy),
     maxWorkers: asInteger(maxWorkers ?? MAX_WORKERS, 'maxWorkers', 1, MAX_WORKERS),
+    dynacast: asBoolean(dynacast ?? true, 'dynacast'),
   };
 }
 
@@ -244,12 +251,16 @@ function onSlot(infos: TransportListenInfo[], slot: number): TransportListenInfo
 }
 
 function readRoomOptions(options: RoomOptions): RoomOptions & { id: string } {
-  const { id, mediaCodecs, policy, maxWorkers, appData } = asObject(options, 'options') as RoomOptions;
+  const { id, mediaCodecs, policy, maxWorkers, dynacast, appData } = asObject(
+    options,
+    'options',
+  ) as RoomOptions;
   return {
     id: asNonEmptyString(id ?? randomUUID(), 'id', MAX_ROOM_ID),
     ...(mediaCodecs !== undefined && { mediaCodecs }),
     ...optional('policy', policy, asPolicy),
     ...optional('maxWorkers', maxWorkers, (value) => asInteger(value, 'maxWorkers', 1, MAX_WORKERS)),
+    ...optional('dynacast', dynacast, (value) => asBoolean(value, 'dynacast')),
     appData,
   };
 }

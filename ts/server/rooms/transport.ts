@@ -22,7 +22,11 @@ export type TransportEvents = EntityEvents & {
 };
 
 /** What is sent or received on a transport. */
-export type Passenger = { transportClosed(): void };
+export type Passenger = {
+  transportClosed(): void;
+  /** It is lost now, or is not any more. */
+  transportStateChanged?(): void;
+};
 
 type TransportParts = {
   id: string;
@@ -33,6 +37,7 @@ type TransportParts = {
 };
 
 const MAX_BITRATE = 0xffffffff;
+const LOST: (IceState | DtlsState)[] = ['disconnected', 'failed', 'closed'];
 
 /**
  * A client's ICE and DTLS connection to the server, one way. That ICE disconnects or DTLS ends does not close it: the
@@ -48,6 +53,7 @@ export class Transport extends Lifetime<TransportEvents> {
   readonly passengers = new Set<Passenger>();
   readonly #tell: Tell;
   #connected = false;
+  #maxBitrate = 0;
 
   /** @internal Made when a client asks for it. */
   constructor({ id, direction, appData, core, tell }: TransportParts) {
@@ -74,9 +80,20 @@ export class Transport extends Lifetime<TransportEvents> {
     return this.core.dtlsState;
   }
 
+  /** Nothing gets through: there was a connection, or should have been. */
+  get lost(): boolean {
+    const { iceState, dtlsState } = this.core;
+    return [iceState, dtlsState].some((state) => LOST.includes(state));
+  }
+
   /** The client's certificate (PEM), once DTLS is connected. */
   get dtlsRemoteCert(): string | undefined {
     return this.core.dtlsRemoteCert;
+  }
+
+  /** As set; 0 is no limit. */
+  get maxBitrate(): number {
+    return this.#maxBitrate;
   }
 
   /** Its producers close; its consumers become unhandled, as do both at the client, which may take another transport. */
@@ -95,6 +112,7 @@ export class Transport extends Lifetime<TransportEvents> {
     asInteger(bitrate, 'bitrate', 0, MAX_BITRATE);
     if (this.direction !== 'send') throw new InvalidStateError(`nothing is sent on transport ${this.id}`);
     await this.core.setMaxIncomingBitrate(bitrate);
+    this.#maxBitrate = bitrate;
   }
 
   /** See WebRtcTransportStat of the core. */
@@ -137,6 +155,7 @@ export class Transport extends Lifetime<TransportEvents> {
     const { iceState, dtlsState } = this;
     this.#tell('transportState', { id: this.id, iceState, dtlsState });
     this.safeEmit(event, ...state);
+    for (const passenger of [...this.passengers]) passenger.transportStateChanged?.();
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { canConsume, getConsumableRtpParameters, getConsumerRtpParameters } from '../rtp/negotiate.js';
 import type { NormalizedRtpCapabilities } from '../rtp/rtp-parameters.js';
 import { validateAndNormalizeRtpCapabilities } from '../rtp/validate.js';
-import { canSend, capabilitiesFromSdp, receivingCapabilities } from './capabilities-from-sdp.js';
+import { capabilitiesFromSdp, receivingCapabilities, sendableCodec } from './capabilities-from-sdp.js';
 import { offer, router } from './fixtures/offers.js';
 
 const chromium = capabilitiesFromSdp(offer('chromium-capabilities'));
@@ -135,13 +135,21 @@ describe('receivingCapabilities', () => {
   });
 });
 
-describe('canSend', () => {
+describe('sendableCodec', () => {
   const h264 = { codecs: router.codecs.slice(5) };
 
   it('needs a codec of that kind', () => {
-    expect(canSend('audio', chromium, router)).toBe(true);
-    expect(canSend('audio', chromium, h264)).toBe(false);
-    expect(canSend('video', chromium, h264)).toBe(true);
-    expect(canSend('video', firefox, h264)).toBe(false);
+    expect(sendableCodec('audio', chromium, router)).toBeDefined();
+    expect(sendableCodec('audio', chromium, h264)).toBeUndefined();
+    expect(sendableCodec('video', chromium, h264)).toBeDefined();
+    expect(sendableCodec('video', firefox, h264)).toBeUndefined();
+  });
+
+  it('is the first of the Router, or the one that is named', () => {
+    expect(sendableCodec('video', chromium, router)?.mimeType).toBe('video/VP8');
+    expect(sendableCodec('video', chromium, router, 'vp9')?.mimeType).toBe('video/VP9');
+    expect(sendableCodec('video', firefox, router, 'H264')).toBeUndefined();
+    expect(sendableCodec('video', chromium, router, 'rtx')).toBeUndefined();
+    expect(sendableCodec('audio', chromium, router, 'VP8')).toBeUndefined();
   });
 });

@@ -44,14 +44,23 @@ export function receivingCapabilities(
   };
 }
 
-/** Whether the browser can send a codec that the Router has. */
-export function canSend(
+/**
+ * The first codec of the Router that the browser can send; `name` is its subtype, such as 'VP9'. Undefined: there is
+ * none.
+ */
+export function sendableCodec(
   kind: MediaKind,
   browser: NormalizedRtpCapabilities,
   router: RtpCapabilities,
-): boolean {
-  return (router.codecs ?? []).some(
-    (codec) => codec.kind === kind && !isRtx(codec) && findCodec(codec, browser.codecs) !== undefined,
+  name?: string,
+): RtpCodecCapability | undefined {
+  const mimeType = name && `${kind}/${name}`.toLowerCase();
+  return (router.codecs ?? []).find(
+    (codec) =>
+      codec.kind === kind &&
+      !isRtx(codec) &&
+      (!mimeType || codec.mimeType.toLowerCase() === mimeType) &&
+      findCodec(codec, browser.codecs) !== undefined,
   );
 }
 

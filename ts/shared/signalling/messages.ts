@@ -42,6 +42,32 @@ export type PreferredProfile = 'default' | 'low' | 'medium' | 'high';
 /** What is really sent: 'default' if the source has one stream only, 'none' if nothing can be sent now. */
 export type EffectiveProfile = PreferredProfile | 'none';
 
+/**
+ * How well a peer and the server get each other's media: both directions together, the worse of them. 'lost': a
+ * transport of its has no connection.
+ */
+export type Quality = 'excellent' | 'good' | 'poor' | 'lost';
+
+/** In pixels. */
+export type Size = { width: number; height: number };
+
+/**
+ * Where a client shows a picture, in physical pixels, so that it gets no more than can be seen. `cover`: the picture fills
+ * all of that, and is cut; otherwise the whole of it fits inside. 'hidden': nowhere that could be seen.
+ */
+export type View = 'hidden' | (Size & { cover: boolean });
+
+/** Missing view: as if it were shown as large as there is. */
+export type ConsumerView = { id: string; view?: View };
+
+/**
+ * What a client shows large: 'tiles', all alike; 'stage', one peer's video, or one producer of its, before all others,
+ * which get their lowest profile. While there is none such, all are alike.
+ *
+ * @example { layout: 'stage', peerName: 'alice', producerId: 'producer-2' }
+ */
+export type LayoutData = { layout: 'tiles' } | { layout: 'stage'; peerName: string; producerId?: string };
+
 export type IceState = 'new' | 'connected' | 'completed' | 'disconnected' | 'closed';
 
 export type DtlsState = 'new' | 'connecting' | 'connected' | 'failed' | 'closed';
@@ -54,7 +80,7 @@ export type ClosedReason = 'removed' | 'room closed' | 'server closed' | 'worker
  *
  * @example
  * {
- *   id: '2f1c…', kind: 'video', peerName: 'alice', supported: true, paused: false,
+ *   id: '2f1c…', kind: 'video', peerName: 'alice', producerId: 'producer-1', supported: true, paused: false,
  *   preferredProfile: 'default', effectiveProfile: 'none', appData: { source: 'webcam' },
  * }
  */
@@ -63,6 +89,8 @@ export type ConsumerData = {
   kind: MediaKind;
   /** The peer that sends it. */
   peerName: string;
+  /** Unique in that peer, and the same when it was made anew. */
+  producerId: string;
   /** Whether the client's capabilities have a codec for it: otherwise it cannot be enabled. */
   supported: boolean;
   /** By the server or by its producer. The client's own pause is not in it. */
@@ -73,8 +101,8 @@ export type ConsumerData = {
   appData?: AppData;
 };
 
-/** @example { name: 'alice', appData: { color: 'red' }, consumers: [] } */
-export type PeerData = { name: string; appData?: AppData; consumers: ConsumerData[] };
+/** @example { name: 'alice', appData: { color: 'red' }, quality: 'good', consumers: [] } */
+export type PeerData = { name: string; appData?: AppData; quality: Quality; consumers: ConsumerData[] };
 
 /**
  * Messages of one sender, as a client may receive them: those to the room, or those to this client alone; reliable and
@@ -109,6 +137,8 @@ export type EnableConsumer = {
   paused?: boolean;
   /** Default: as it was, at first 'default'. */
   preferredProfile?: PreferredProfile;
+  /** Default: as large as there is. */
+  view?: View;
 };
 
 /** `rtpParameters` have the `mid` of the m-section. */
@@ -167,10 +197,16 @@ export type ClientRequests = {
       rtpParameters: RtpParameters;
       /** By the client. Default false. */
       paused?: boolean;
+      /** Of video: as captured. Without it views don't count. */
+      size?: Size;
+      /** Of video, for each layer from the lowest: by how much it is smaller. Default: 4, 2, 1 and so on. */
+      scales?: number[];
       appData?: AppData;
     };
     response: Nothing;
   };
+  /** Its track is another one now. Without a size views don't count. */
+  setProducerSize: { data: { id: string; size?: Size }; response: Nothing };
   closeProducer: { data: IdAndAppData; response: Nothing };
   pauseProducer: { data: IdAndAppData; response: Nothing };
   resumeProducer: { data: IdAndAppData; response: Nothing };
@@ -184,6 +220,10 @@ export type ClientRequests = {
   pauseConsumer: { data: IdAndAppData; response: Nothing };
   resumeConsumer: { data: IdAndAppData; response: Nothing };
   setConsumerPreferredProfile: { data: { id: string; profile: PreferredProfile }; response: Nothing };
+  /** A batch. Ids that are closed by now are passed over. */
+  setConsumerViews: { data: { views: ConsumerView[] }; response: Nothing };
+  /** It stays so for consumers that come later, and whoever is named may come later too. */
+  setLayout: { data: LayoutData; response: Nothing };
   /** For a consumer. */
   requestKeyFrame: { data: Id; response: Nothing };
   /**
@@ -245,6 +285,12 @@ export type ServerNotifications = {
   producerPaused: { id: string; appData?: AppData };
   producerResumed: { id: string; appData?: AppData };
   producerClosed: { id: string; appData?: AppData };
+  /** How many layers of the client's own producer, from the lowest, somebody may want; at first all. 0: nobody watches. */
+  producerLayersWanted: { id: string; layers: number };
+  /** By the server's application. */
+  layoutSet: LayoutData;
+  /** Those whose quality has changed; the client itself may be among them. */
+  peerQualities: { peers: { name: string; quality: Quality }[] };
   /** By the server. What was sent or received on it becomes unhandled: the client may use another transport. */
   transportClosed: { id: string; appData?: AppData };
   /** Whoever is to get its messages can. */

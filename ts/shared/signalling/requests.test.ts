@@ -14,6 +14,7 @@ const GOOD: Record<string, Record<string, unknown>> = {
   restartTransport: { id: 't1' },
   closeTransport: { id: 't1' },
   createProducer: { id: 'p1', transportId: 't1', kind: 'video', rtpParameters: VIDEO },
+  setProducerSize: { id: 'p1', size: { width: 1280, height: 720 } },
   closeProducer: { id: 'p1' },
   pauseProducer: { id: 'p1' },
   resumeProducer: { id: 'p1' },
@@ -22,6 +23,14 @@ const GOOD: Record<string, Record<string, unknown>> = {
   pauseConsumer: { id: 'c1' },
   resumeConsumer: { id: 'c1' },
   setConsumerPreferredProfile: { id: 'c1', profile: 'low' },
+  setConsumerViews: {
+    views: [
+      { id: 'c1', view: 'hidden' },
+      { id: 'c2', view: { width: 1, height: 65_535, cover: true } },
+      { id: 'c3' },
+    ],
+  },
+  setLayout: { layout: 'stage', peerName: 'alice', producerId: 'p1' },
   requestKeyFrame: { id: 'c1' },
   createDataProducer: { id: 'd1', transportId: 't1', streamId: 65534, to: 'bob', reliable: true },
   closeDataProducer: { id: 'd1' },
@@ -62,6 +71,25 @@ test.each(['shout', '', 'constructor', '__proto__', 'toString', 'hasOwnProperty'
 );
 
 test.each([
+  ['createProducer', { size: { width: 0, height: 1 } }, 'size.width'],
+  ['createProducer', { size: { width: 1 } }, 'size.height'],
+  ['createProducer', { scales: 2 }, 'scales'],
+  ['createProducer', { scales: [4, 0.5] }, 'scales[1]'],
+  ['createProducer', { scales: [Number.NaN] }, 'scales[0]'],
+  ['createProducer', { scales: Array(17).fill(1) }, 'scales'],
+  ['setProducerSize', { size: { width: 65_536, height: 1 } }, 'size.width'],
+  ['enableConsumers', { consumers: [{ ...CONSUMER, view: 'seen' }] }, 'consumers[0].view'],
+  ['setConsumerViews', { views: 7 }, 'views'],
+  ['setConsumerViews', { views: [{}] }, 'views[0].id'],
+  ['setConsumerViews', { views: [{ id: 'c', view: { width: 1, height: 1 } }] }, 'views[0].view.cover'],
+  [
+    'setConsumerViews',
+    { views: [{ id: 'c', view: { width: 1.5, height: 1, cover: true } }] },
+    'views[0].view.width',
+  ],
+  ['setLayout', { layout: 'heap' }, 'layout'],
+  ['setLayout', { layout: 'stage', peerName: '' }, 'peerName'],
+  ['setLayout', { layout: 'stage', producerId: 7 }, 'producerId'],
   ['join', { name: '' }, 'name'],
   ['join', { name: 7 }, 'name'],
   ['join', { name: 'a'.repeat(257) }, 'name'],

@@ -17,7 +17,10 @@ import type {
   ClientRequests,
   EnableConsumer,
   EnableDataConsumer,
+  LayoutData,
   PreferredProfile,
+  Size,
+  View,
 } from './messages.js';
 
 /** A request with its data, as one union. */
@@ -29,6 +32,8 @@ type Fields = Record<string, unknown>;
 type Readers = { [M in ClientRequestMethod]: (fields: Fields) => ClientRequests[M]['data'] };
 
 export const PREFERRED_PROFILES: readonly PreferredProfile[] = ['default', 'low', 'medium', 'high'];
+
+export const LAYOUTS = ['tiles', 'stage'] as const;
 
 const KINDS = ['audio', 'video'] as const;
 const DTLS_ROLES = ['auto', 'client', 'server'] as const;
@@ -42,6 +47,10 @@ const MAX_BATCH = 1024;
 const MAX_APP_DATA = 65_536;
 /** Stream 65535 is reserved (RFC 8831, 6.2). */
 const MAX_STREAM_ID = 65_534;
+/** Of a picture, or of what shows it. */
+const MAX_PIXELS = 65_535;
+const MAX_LAYERS = 16;
+const MAX_SCALE = 1024;
 
 const READERS: Readers = {
   queryRoom: () => ({}),
@@ -62,13 +71,19 @@ const READERS: Readers = {
   }),
   restartTransport: readId,
   closeTransport: readIdAndAppData,
-  createProducer: ({ id, transportId, kind, rtpParameters, paused, appData }) => ({
+  createProducer: ({ id, transportId, kind, rtpParameters, paused, size, scales, appData }) => ({
     id: asId(id, 'id'),
     transportId: asId(transportId, 'transportId'),
     kind: asOneOf(kind, 'kind', KINDS),
     rtpParameters: validateAndNormalizeRtpParameters(rtpParameters),
     paused: asBoolean(paused ?? false, 'paused'),
+    ...optional('size', size, (value) => readSize(value, 'size')),
+    ...optional('scales', scales, (value) => asList(value, 'scales', MAX_LAYERS, readScale)),
     appData: asAppData(appData),
+  }),
+  setProducerSize: ({ id, size }) => ({
+    id: asId(id, 'id'),
+    ...optional('size', size, (value) => readSize(value, 'size')),
   }),
   closeProducer: readIdAndAppData,
   pauseProducer: readIdAndAppData,
@@ -83,6 +98,8 @@ const READERS: Readers = {
     id: asId(id, 'id'),
     profile: asOneOf(profile, 'profile', PREFERRED_PROFILES),
   }),
+  setConsumerViews: ({ views }) => ({ views: asList(views, 'views', MAX_BATCH, readConsumerView) }),
+  setLayout: readLayout,
   requestKeyFrame: readId,
   createDataProducer: ({ id, transportId, streamId, to, reliable }) => ({
     id: asId(id, 'id'),
@@ -167,7 +184,7 @@ function readFingerprint(value: unknown, name: string): DtlsFingerprint {
 }
 
 function readEnableConsumer(value: unknown, name: string): EnableConsumer {
-  const { id, transportId, paused, preferredProfile } = asObject(value, name);
+  const { id, transportId, paused, preferredProfile, view } = asObject(value, name);
   return {
     id: asId(id, `${name}.id`),
     transportId: asId(transportId, `${name}.transportId`),
@@ -175,6 +192,45 @@ function readEnableConsumer(value: unknown, name: string): EnableConsumer {
     ...optional('preferredProfile', preferredProfile, (field) =>
       asOneOf(field, `${name}.preferredProfile`, PREFERRED_PROFILES),
     ),
+    ...optional('view', view, (field) => readView(field, `${name}.view`)),
+  };
+}
+
+function readConsumerView(value: unknown, name: string): { id: string; view?: View } {
+  const { id, view } = asObject(value, name);
+  return {
+    id: asId(id, `${name}.id`),
+    ...optional('view', view, (field) => readView(field, `${name}.view`)),
+  };
+}
+
+function readView(value: unknown, name: string): View {
+  if (value === 'hidden') return value;
+  const { cover } = asObject(value, name);
+  return { ...readSize(value, name), cover: asBoolean(cover, `${name}.cover`) };
+}
+
+function readSize(value: unknown, name: string): Size {
+  const { width, height } = asObject(value, name);
+  return {
+    width: asInteger(width, `${name}.width`, 1, MAX_PIXELS),
+    height: asInteger(height, `${name}.height`, 1, MAX_PIXELS),
+  };
+}
+
+function readScale(value: unknown, name: string): number {
+  if (typeof value !== 'number' || !(value >= 1 && value <= MAX_SCALE)) {
+    throw new TypeError(`${name} must be a number from 1 to ${MAX_SCALE}`);
+  }
+  return value;
+}
+
+function readLayout({ layout, peerName, producerId }: Fields): LayoutData {
+  if (asOneOf(layout, 'layout', LAYOUTS) === 'tiles') return { layout: 'tiles' };
+  return {
+    layout: 'stage',
+    peerName: asNonEmptyString(peerName, 'peerName', MAX_NAME),
+    ...optional('producerId', producerId, (id) => asId(id, 'producerId')),
   };
 }
 

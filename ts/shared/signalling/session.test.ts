@@ -72,13 +72,13 @@ test('the text of an unexpected error stays on its side', async () => {
 test('a response leaves at once, before what is told after it', async () => {
   const { client, server, heard } = connect(async (_method, _data, respond) => {
     respond({ peers: [] });
-    server.notify('newPeer', { name: 'bob', consumers: [] });
+    server.notify('newPeer', { name: 'bob', quality: 'good', consumers: [] });
   });
   client.request('join', { name: 'alice', rtpCapabilities: {} }).then((response) => heard.push(response));
   await settle();
   expect(heard).toEqual([
     { peers: [] },
-    { type: 'notification', method: 'newPeer', data: { name: 'bob', consumers: [] } },
+    { type: 'notification', method: 'newPeer', data: { name: 'bob', quality: 'good', consumers: [] } },
   ]);
 });
 

@@ -283,6 +283,7 @@ uint64_t Transport::available_outgoing_bitrate() const {
 }
 
 void Transport::set_max_incoming_bitrate(uint32_t bitrate, Turn& turn) {
+  if (bitrate == 0 && max_incoming_bitrate_ != 0) lifts_to_tell_ = kLiftsTold;
   max_incoming_bitrate_ = bitrate;
   send_bitrate_limit(turn);
   update_deadline(turn.now);

@@ -115,6 +115,7 @@ class Transport : public Deadlines::Entry {
   static constexpr Duration kReportInterval = 1000ms;
   static constexpr Duration kSilenceInterval = 500ms;
   static constexpr Duration kBitrateLimitInterval = 1000ms;
+  static constexpr uint8_t kLiftsTold = 3;
 
   const Demux::Route* find_route(rtp::Packet& packet, Turn& turn);
   void receive(const Demux::Route& route, rtp::PacketRef packet, Turn& turn);
@@ -200,6 +201,7 @@ class Transport : public Deadlines::Entry {
   std::optional<RemoteReference> remote_reference_;
   std::optional<uint64_t> remb_;
   uint32_t max_incoming_bitrate_ = 0;
+  uint8_t lifts_to_tell_ = 0;
   uint32_t max_outgoing_bitrate_ = 0;
   uint32_t min_outgoing_bitrate_ = 0;
   double loss_sent_ = 0;

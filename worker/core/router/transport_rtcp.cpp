@@ -257,16 +257,21 @@ void Transport::send_key_frame_request(const Producer& producer, InboundStream& 
   send_rtcp_message(rtcp::Fir{own_ssrc_, rtcp::Records<rtcp::FirRequest>(std::span(&request, 1))}, turn);
 }
 
-// REMB with the limit that the application set; repeated, as RTCP may be lost. 0 resets: no REMB any more.
+// REMB with the limit that the application set; repeated, as RTCP may be lost. When it is lifted the sender
+// is told of a limit beyond all links, some times: browsers keep the last one for ever. Then there is no
+// REMB.
 void Transport::send_bitrate_limit(Turn& turn) {
-  if (max_incoming_bitrate_ == 0) return timers_.stop(Timer::kBitrateLimit);
+  const bool limited = max_incoming_bitrate_ != 0;
+  if (!limited && lifts_to_tell_ == 0) return timers_.stop(Timer::kBitrateLimit);
+  if (!limited) --lifts_to_tell_;
   timers_.set(Timer::kBitrateLimit, turn.now + kBitrateLimitInterval);
   std::vector<uint32_t> ssrcs;
   for (const auto& producer : producers_)
     for (const InboundStream& stream : producer->streams())
       if (stream.known_ssrc()) ssrcs.push_back(stream.ssrc());
   if (ssrcs.empty()) return;
-  send_rtcp_message(rtcp::Remb{own_ssrc_, max_incoming_bitrate_, rtcp::Records<uint32_t>(ssrcs)}, turn);
+  const uint64_t bitrate = limited ? max_incoming_bitrate_ : UINT32_MAX;
+  send_rtcp_message(rtcp::Remb{own_ssrc_, bitrate, rtcp::Records<uint32_t>(ssrcs)}, turn);
 }
 
 }  // namespace sfu
