@@ -33,8 +33,8 @@ struct Bitrate {
   Bitrate& operator*=(double factor) { return *this = *this * factor; }
 };
 
-// A quarter of the range: two of them may be added.
-inline constexpr Bitrate kUnlimited{std::numeric_limits<int64_t>::max() / 4};
+// A quarter of the range: two of them may be added. A power of two: exact as a double, too.
+inline constexpr Bitrate kUnlimited{int64_t{1} << 61};
 
 constexpr Bitrate operator""_bps(unsigned long long value) { return {static_cast<int64_t>(value)}; }
 constexpr Bitrate operator""_kbps(unsigned long long value) { return {static_cast<int64_t>(value) * 1000}; }
