@@ -16,24 +16,24 @@ class Alr {
   static constexpr double kEnter = 0.8;
   static constexpr double kLeave = 0.3;
 
-  void set_estimate(Bitrate estimate) { rate_ = estimate * kLimited; }
+  void set_estimate(Bitrate estimate) {
+    depth_ = std::max(1.0, static_cast<double>((estimate * kLimited).bytes_in(kDepth)));
+  }
   void on_sent(int64_t bytes, Time now) {
     if (last_ == kNever) last_ = now;
-    const auto passed = std::clamp<Duration>(now - last_, 0ms, kDepth);
+    const double passed = seconds(std::clamp<Duration>(now - last_, 0ms, kDepth)) / seconds(kDepth);
     last_ = now;
-    const auto depth = static_cast<double>(rate_.bps) * seconds(kDepth) / 8;
-    const double filled = static_cast<double>(rate_.bps) * seconds(passed) / 8 - static_cast<double>(bytes);
-    level_ = std::clamp(level_ + filled, 0.0, depth);
-    if (level_ > depth * kEnter) limited_ = true;
-    if (level_ < depth * kLeave) limited_ = false;
+    level_ = std::clamp(level_ + passed - static_cast<double>(bytes) / depth_, 0.0, 1.0);
+    if (level_ > kEnter) limited_ = true;
+    if (level_ < kLeave) limited_ = false;
   }
   bool is_limited() const { return limited_; }
 
  private:
-  Bitrate rate_{};
-  double level_ = 0;
+  double depth_ = 1;    // in bytes
+  double level_ = 0.5;  // share of it
   Time last_ = kNever;
-  bool limited_ = false;
+  bool limited_ = true;  // until it is seen to send
 };
 
 }  // namespace sfu::bwe

@@ -11,9 +11,10 @@ void DelayBased::add(Time sent, Time arrived) {
   queue_.add(group.delay(), group.sent);
   watch_queue(group.sent);
   if (!step->delay_change) return;
-  jitter_ += (std::chrono::abs(*step->delay_change) - jitter_) / 16;
-  const auto slope = trend_line_.add(*step->delay_change, group.arrived);
-  if (slope) trend_usage_ = overuse_.add(*slope, group.arrived);
+  const auto trend = trend_line_.add(*step->delay_change, group.arrived);
+  if (!trend) return;
+  trend_usage_ = overuse_.add(trend->slope, group.arrived);
+  if (trend->rise < 3 * queue_.noise() && trend_usage_ == Usage::kOver) trend_usage_ = Usage::kNormal;
 }
 
 // The receiver's clock jumped, or the path is another one: no delay can be compared with the former.
@@ -26,8 +27,9 @@ void DelayBased::reset() {
 void DelayBased::watch_queue(Time sent) {
   if (!is_queue_standing()) {
     standing_since_ = kNever;
-  } else if (standing_since_ == kNever) {
+  } else if (standing_since_ == kNever || queue_.get() < standing_ * (1 - kProgress)) {
     standing_since_ = sent;
+    standing_ = queue_.get();
   } else if (sent - standing_since_ > kPatience) {
     queue_.accept(sent);
   }

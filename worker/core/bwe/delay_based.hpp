@@ -11,33 +11,35 @@ namespace sfu::bwe {
 
 class DelayBased {
  public:
-  // A queue is standing above this and half of the jitter.
-  static constexpr Duration kStanding = 40ms;
-  // One that we could not drain for so long is not of our making.
-  static constexpr Duration kPatience = 6s;
+  // A queue is standing above this and what jitter may feign.
+  static constexpr Duration kStanding = 12ms;
+  // One that did not become smaller by kProgress in this time, whatever we did, is not of our making.
+  static constexpr Duration kPatience = 5s;
+  static constexpr double kProgress = 0.2;
 
   void add(Time sent, Time arrived);
 
   Usage trend() const { return trend_usage_; }
   bool is_queue_standing() const { return queue_.get() > limit(); }
-  bool is_queue_drained() const { return queue_.get() * 2 <= limit(); }
-  Duration queue() const { return queue_.get(); }
+  bool is_queue_drained() const { return queue_.get() <= kStanding / 2 + 4 * queue_.noise(); }
+  // Without what jitter may feign.
+  Duration queue() const { return std::max<Duration>(0ms, queue_.get() - 2 * queue_.noise()); }
   // When the newest packets that all this is drawn from were sent.
   Time sent() const { return sent_; }
 
  private:
   void reset();
-  Duration limit() const { return kStanding + jitter_ / 2; }
+  Duration limit() const { return kStanding + 5 * queue_.noise(); }
   void watch_queue(Time sent);
 
   ArrivalGroups groups_;
   TrendLine trend_line_;
   Overuse overuse_;
   QueueingDelay queue_;
-  Duration jitter_{};  // the mean change of delay between groups
   Usage trend_usage_ = Usage::kNormal;
   Time sent_{};
   Time standing_since_ = kNever;
+  Duration standing_{};  // how long the queue was then
 };
 
 }  // namespace sfu::bwe

@@ -6,6 +6,8 @@ namespace sfu::bwe {
 namespace {
 
 constexpr Duration kMaxRtt = 5s;
+// Of what arrives when most is lost: the queue that was full shall become empty.
+constexpr double kCollapse = 0.85;
 
 }  // namespace
 
@@ -31,7 +33,7 @@ void Estimator::on_remb(Bitrate remb, Time now) {
   update(now);
 }
 
-void Estimator::on_feedback(std::span<const PacketResult> results, int64_t, Time now) {
+void Estimator::on_feedback(std::span<const PacketResult> results, Time now) {
   if (results.empty()) return;
   has_feedback_ = true;
   unanswered_since_ = kNever;
@@ -56,7 +58,11 @@ void Estimator::read(const PacketResult& result) {
 void Estimator::finish_probe(Time now) {
   const auto outcome = probe_results_.take(now);
   if (!outcome) return;
-  if (outcome->measured) rate_control_.on_probe(*outcome->measured, outcome->saturated, now);
+  if (outcome->measured) {
+    // The burst may have been held up by what arrived all the same.
+    const Bitrate measured = std::max(*outcome->measured, acknowledged_.get().value_or(Bitrate{}));
+    rate_control_.on_probe(measured, outcome->saturated, now);
+  }
   update(now);
   probe_control_.on_outcome(*outcome, probe_state(), now);
 }
@@ -68,7 +74,7 @@ void Estimator::control_rate(Time now) {
                          .queue_drained = delay_based_.is_queue_drained(),
                          .queue = delay_based_.queue(),
                          .sent = delay_based_.sent(),
-                         .acknowledged = acknowledged_.get(),
+                         .arriving = acknowledged_.get(),
                          .application_limited = alr_.is_limited(),
                          .rtt = rtt_},
                         now);
@@ -79,14 +85,15 @@ void Estimator::weigh_loss(Time now) {
   const auto verdict = loss_based_.take_verdict();
   if (!verdict) return;
   if (verdict->limit) rate_control_.on_limit(*verdict->limit, now);
-  if (verdict->collapsed && acknowledged_.get()) rate_control_.on_limit(*acknowledged_.get(), now);
+  if (verdict->collapsed && acknowledged_.get())
+    rate_control_.on_limit(*acknowledged_.get() * kCollapse, now);
 }
 
 ProbeControl::State Estimator::probe_state() const {
   const Bitrate goal = max_ > Bitrate{} ? std::min(wanted_, max_) : wanted_;
   return {.estimate = estimate_,
           .goal = goal,
-          .unknown_above = alr_.is_limited() || !rate_control_.capacity(),
+          .unknown_above = alr_.is_limited() || !rate_control_.capacity().get(),
           .calm = delay_based_.trend() == Usage::kNormal && delay_based_.is_queue_drained()};
 }
 

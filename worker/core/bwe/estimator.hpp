@@ -43,7 +43,7 @@ class Estimator {
     if (unanswered_since_ == kNever) unanswered_since_ = packet.sent;
     alr_.on_sent(packet.size, packet.sent);
   }
-  void on_feedback(std::span<const PacketResult> results, int64_t bytes_in_flight, Time now);
+  void on_feedback(std::span<const PacketResult> results, Time now);
   // Counts while there is no transport-wide feedback.
   void on_remb(Bitrate remb, Time now);
   void on_rtt(Duration rtt);

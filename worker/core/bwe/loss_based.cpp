@@ -12,8 +12,10 @@ constexpr double kStep = 0.93;      // the one as a share of the one before
 constexpr int kIterations = 8;      // of the fit of the inherent loss
 constexpr double kMaxLoss = 0.999;  // keeps logarithms finite
 constexpr double kMinLoss = 1e-4;
-constexpr int kFewPackets = 5;  // in a window
+constexpr double kMargin = 0.92;  // of the limit: frames are not all of one size
+constexpr int kFewPackets = 5;    // in a window
 constexpr int64_t kLossWindows = 4;
+constexpr int64_t kReorderedWindows = 3;
 
 double overflow(Bitrate rate, Bitrate limit) { return rate > limit ? 1 - limit / rate : 0; }
 
@@ -28,6 +30,7 @@ void LossBased::on_received(Time sent, int64_t bytes, bool was_lost) {
   if (!window) return;
   if (was_lost) {
     window->lost = std::max(0, window->lost - 1);
+    ++window->late;
   } else {
     ++window->packets;
     window->bytes += bytes;
@@ -59,10 +62,18 @@ LossBased::Window* LossBased::window(Time sent) {
 template <class Visit>
 void LossBased::each_complete(Visit&& visit) const {
   double weight = 1;
-  for (size_t age = 1; age < kWindows && static_cast<int64_t>(age) <= newest_; ++age, weight *= kFading) {
+  for (auto age = static_cast<size_t>(unsettled()); age < kWindows && static_cast<int64_t>(age) <= newest_;
+       ++age, weight *= kFading) {
     const Window& window = windows_[(static_cast<size_t>(newest_) - age) % kWindows];
     if (window.packets > 0) visit(window, weight);
   }
+}
+
+// How many of the newest windows say nothing yet. Where packets are reordered by more than a feedback, what
+// is called lost may still come.
+int64_t LossBased::unsettled() const {
+  const bool reorders = std::ranges::any_of(windows_, [](const Window& window) { return window.late > 0; });
+  return reorders ? kReorderedWindows : 1;
 }
 
 std::optional<LossBased::Verdict> LossBased::take_verdict() {
@@ -117,7 +128,7 @@ std::optional<Bitrate> LossBased::judge() {
   const double gain = (limited.likelihood - unlimited.likelihood) / scatter(limited);
   inherent_ = gain > kEvidence ? limited.inherent : unlimited.inherent;
   if (gain <= kEvidence) return std::nullopt;
-  return limited.limit;
+  return limited.limit * kMargin;
 }
 
 // Expectation and maximization: how many of the losses would have happened anyway, and which p follows.

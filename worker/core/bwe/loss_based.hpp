@@ -50,6 +50,7 @@ class LossBased {
     int64_t bytes = 0;
     int packets = 0;
     int lost = 0;
+    int late = 0;  // had been reported lost
 
     Bitrate rate() const { return Bitrate::of(bytes, kWindow); }
   };
@@ -67,6 +68,7 @@ class LossBased {
   Fit best_limit(double guess) const;
   double scatter(const Fit& fit) const;
   std::optional<Bitrate> judge();
+  int64_t unsettled() const;
 
   std::array<Window, kWindows> windows_{};
   int64_t newest_ = -1;  // its number; it is not complete

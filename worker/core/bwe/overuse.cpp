@@ -25,10 +25,9 @@ Usage Overuse::judge(double trend, Time arrived) {
 void Overuse::adapt(double trend, Time arrived) {
   const Duration passed = adapted_ == kNever ? 0ms : std::clamp<Duration>(arrived - adapted_, 0ms, 100ms);
   adapted_ = arrived;
-  const double size = std::abs(trend);
-  if (size > threshold_ + kOutlier) return;
-  const double speed = size > threshold_ ? kUp : kDown;
-  threshold_ += speed * (size - threshold_) * seconds(passed) * 1000;
+  const double above = std::abs(trend) - threshold_;
+  const double speed = above > kOutlier ? kUpOutlier : above > 0 ? kUp : kDown;
+  threshold_ += speed * std::min(above, kOutlier) * seconds(passed) * 1000;
   threshold_ = std::clamp(threshold_, kMinThreshold, kMaxThreshold);
 }
 

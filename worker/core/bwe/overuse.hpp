@@ -21,7 +21,10 @@ class Overuse {
   static constexpr double kMaxThreshold = 600;
   static constexpr double kUp = 0.0087;  // K_up and K_down: share of the distance in a millisecond
   static constexpr double kDown = 0.00018;
-  static constexpr double kOutlier = 15;  // this far above the threshold tells nothing about it
+  // A trend this far above the threshold may be a link that has become another one: it moves the threshold
+  // like one that is so far above, and at kUpOutlier.
+  static constexpr double kOutlier = 15;
+  static constexpr double kUpOutlier = 0.001;
   static constexpr Duration kSustained = 10ms;
 
   Usage add(double slope, Time arrived);

@@ -43,12 +43,21 @@ ProbeOutcome ProbeResults::measure() const {
   ProbeOutcome out{*probe_, std::nullopt, false};
   const auto needed = static_cast<double>(probe_->packets) * kMinShare;
   if (received_.size() < kMinReceived || static_cast<double>(received_.size()) < needed) return out;
+  if (is_reordered()) return out;
   const Bitrate sent = sent_at();
   const Bitrate arrived = arrived_at();
   if (sent == kUnlimited || arrived == kUnlimited || arrived > sent * kCompressed) return out;
   out.saturated = arrived < sent * kSaturated;
   out.measured = out.saturated ? arrived * kMargin : std::min(sent, arrived);
   return out;
+}
+
+bool ProbeResults::is_reordered() const {
+  const auto [first, last] = std::ranges::minmax(received_, {}, &PacketResult::arrived);
+  Duration back{};
+  for (size_t i = 1; i < received_.size(); ++i)
+    back = std::max(back, *received_[i - 1].arrived - *received_[i].arrived);
+  return seconds(back) > kReordered * seconds(*last.arrived - *first.arrived);
 }
 
 // The packets that left last are the end of the span, not part of what left in it.

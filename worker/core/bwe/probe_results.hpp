@@ -16,8 +16,10 @@ class ProbeResults {
   static constexpr size_t kMinReceived = 4;
   static constexpr double kMinShare = 0.6;  // of its packets
   // Below this share of the rate at which it left, the link was saturated.
-  static constexpr double kSaturated = 0.85;
+  static constexpr double kSaturated = 0.9;
   static constexpr double kMargin = 0.95;  // of what a saturated link carried: it shall not stay saturated
+  // Packets that overtook each other by this share of the time in which all arrived: jitter was measured.
+  static constexpr double kReordered = 0.25;
   // What arrives this much faster than it left was held up on the way, and tells nothing.
   static constexpr double kCompressed = 2;
 
@@ -33,6 +35,7 @@ class ProbeResults {
 
  private:
   bool is_complete() const;
+  bool is_reordered() const;
   ProbeOutcome measure() const;
   Bitrate sent_at() const;
   Bitrate arrived_at() const;

@@ -40,14 +40,19 @@ class WindowedMin {
 
 class QueueingDelay {
  public:
-  static constexpr Duration kMemory = 10s;
+  static constexpr Duration kMemory = 30s;
   static constexpr Duration kMoment = 200ms;
 
   void add(Duration delay, Time sent) {
+    const int64_t moment = sent.time_since_epoch() / kMoment;
+    if (moment > moment_ && recent_.get() != Duration::max()) note(recent_.get());
+    moment_ = std::max(moment_, moment);
     base_.add(delay, sent);
     recent_.add(delay, sent);
   }
   Duration get() const { return recent_.get() == Duration::max() ? 0ms : recent_.get() - base_.get(); }
+  // By how much get() is off, on average, because of jitter: how far from a straight line it moves.
+  Duration noise() const { return noise_; }
   // The present delay counts as that of the empty path from now on.
   void accept(Time now) {
     base_.reset();
@@ -56,8 +61,20 @@ class QueueingDelay {
   void reset() { *this = QueueingDelay(); }
 
  private:
+  void note(Duration smallest) {
+    const Duration bend = std::chrono::abs(smallest - 2 * last_[0] + last_[1]) / 2;
+    // A link that becomes another one bends the line once.
+    if (moments_ >= 2) noise_ += (std::min(bend, 3 * noise_ + 10ms) - noise_) / 8;
+    last_ = {smallest, last_[0]};
+    ++moments_;
+  }
+
   WindowedMin<10> base_{kMemory / 10};
   WindowedMin<4> recent_{kMoment / 4};
+  int64_t moment_ = INT64_MIN;
+  int64_t moments_ = 0;
+  std::array<Duration, 2> last_{};
+  Duration noise_ = 10ms;  // until it is known
 };
 
 }  // namespace sfu::bwe

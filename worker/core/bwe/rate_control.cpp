@@ -7,79 +7,83 @@ namespace {
 
 constexpr int64_t kPacketSize = 1200;
 constexpr Duration kFeedbackTime = 100ms;
-// An estimate that is this far above what arrives is not tried out by what is sent.
-constexpr double kUntried = 1.5;
-constexpr Bitrate kUntriedMargin = 10_kbps;
-// A measurement further than this from the known capacity replaces it, another one moves it by kWeight.
-constexpr double kSameCapacity = 0.15;
-constexpr double kWeight = 0.25;
+// Below this rate less is added: a step would be too large a part of it.
+constexpr Bitrate kLow = 800_kbps;
+// How far behind the link the trend may be.
+constexpr Duration kSettling = 300ms;
 
 }  // namespace
 
 void RateControl::observe(const Observation& seen, Time now) {
   const Duration elapsed = observed_ == kNever ? 0ms : std::clamp<Duration>(now - observed_, 0ms, 1s);
   observed_ = now;
+  if (!seen.arriving) return;
   if (seen.trend == Usage::kOver) return decrease(seen, kMaxDecrease, now);
-  if (seen.queue_standing && now - decreased_ > kDrain + seen.rtt)
-    return decrease(seen, kDoubtfulDecrease, now);
+  const bool could_drain = now - decreased_ > kDrain + seen.rtt;
+  if (seen.queue_standing && could_drain) return decrease(seen, kDoubtfulDecrease, now);
   if (seen.trend == Usage::kNormal && seen.queue_drained) increase(seen, elapsed, now);
 }
 
-// Packets that were sent before the last decrease do not call for another one, unless it was not enough.
+// Packets that left before the last decrease could show do not call for another one, unless it was not
+// nearly enough.
 void RateControl::decrease(const Observation& seen, double most, Time now) {
-  if (!seen.acknowledged) return;
-  if (seen.application_limited) most = std::min(most, kDoubtfulDecrease);
-  const double share = std::clamp(seconds(seen.queue) / seconds(kDrain), kMinDecrease, most);
-  Bitrate carried = *seen.acknowledged;
-  if (seen.application_limited) carried = std::max(carried, rate_);
-  const Bitrate target = std::max(carried * (1 - share), kFloor);
-  const bool known = seen.sent <= decreased_;
-  if (target >= rate_ || (known && target > rate_ * (1 - kDoubtfulDecrease))) return;
-  if (!seen.application_limited) learn_capacity(carried);
-  rate_ = target;
+  const double kept = 1 - share_to_give_up(seen, most);
+  // Little was sent, and it arrived: that much is not too much, and what more would be is not known.
+  const Bitrate target =
+      seen.application_limited ? std::max(rate_ * kept, *seen.arriving) : *seen.arriving * kept;
+  const bool known = seen.sent <= decreased_ + kSettling;
+  if (target >= rate_ * (known ? 1 - kDoubtfulDecrease : 1)) return;
+  if (!seen.application_limited) capacity_.learn(*seen.arriving);
+  rate_ = std::max(target, kFloor);
   decreased_ = now;
-  overused_ = true;
+}
+
+double RateControl::share_to_give_up(const Observation& seen, double most) const {
+  if (seen.application_limited) most = std::min(most, kDoubtfulDecrease);
+  const double least = capacity_.is_shared() ? kSharedDecrease : kMinDecrease;
+  return std::clamp(seconds(seen.queue) / seconds(kDrain), least, most);
 }
 
 void RateControl::increase(const Observation& seen, Duration elapsed, Time now) {
-  if (seen.application_limited || !seen.acknowledged) return;
-  const Bitrate most = std::max(rate_, *seen.acknowledged * kUntried + kUntriedMargin);
-  if (capacity_ && *seen.acknowledged > *capacity_ * kExceeded) {
-    capacity_.reset();
+  if (capacity_.is_exceeded_by(*seen.arriving)) {
+    capacity_.forget();
     exceeded_ = true;
   }
+  const Bitrate most = std::max(rate_, *seen.arriving * kUntried + kUntriedMargin);
   rate_ = std::min(rate_ + added(seen, elapsed, now), most);
 }
 
 Bitrate RateControl::added(const Observation& seen, Duration elapsed, Time now) const {
-  if (!capacity_) return rate_ * (kGrowth * seconds(elapsed));
-  if (rate_ < *capacity_ * kNear)
-    return std::min(rate_ * (kReturn * seconds(elapsed)), *capacity_ * kNear - rate_);
-  const Bitrate step = Bitrate::of(kPacketSize, seen.rtt + kFeedbackTime) * (seconds(elapsed) / 2);
-  const double borne = seconds(std::min<Duration>(now - decreased_, 10s));
-  return step * (0.5 + borne / 2);
+  if (!capacity_.get()) return rate_ * (kGrowth * seconds(elapsed));
+  const Bitrate near = *capacity_.get() * (capacity_.is_shared() ? 1 - kSharedDecrease : kNear);
+  if (rate_ < near) return std::min(rate_ * (kReturn * seconds(elapsed)), near - rate_);
+  return crept(seen.rtt, elapsed, now);
 }
 
-void RateControl::learn_capacity(Bitrate measured) {
-  const bool same =
-      capacity_ && measured > *capacity_ * (1 - kSameCapacity) && measured < *capacity_ * (1 + kSameCapacity);
-  capacity_ = same ? *capacity_ * (1 - kWeight) + measured * kWeight : measured;
+Bitrate RateControl::crept(Duration rtt, Duration elapsed, Time now) const {
+  const Bitrate step = Bitrate::of(kPacketSize, rtt + kFeedbackTime) * (seconds(elapsed) / 2);
+  const double size = capacity_.is_shared() ? 1 : std::min(1.0, rate_ / kLow);
+  const double borne = seconds(std::min<Duration>(now - decreased_, 10s));
+  return step * size * (0.5 + borne / 3);
 }
 
 void RateControl::on_probe(Bitrate measured, bool saturated, Time now) {
-  if (measured > rate_ || (saturated && !overused_)) rate_ = std::max(measured, kFloor);
+  // What a burst gets of a link that others use is more than its share.
+  if (saturated && capacity_.is_shared()) return;
+  const bool better_known = saturated && !capacity_.get();
+  if (measured > rate_ || better_known) rate_ = std::max(measured, kFloor);
   if (saturated) {
-    learn_capacity(measured);
+    capacity_.learn(measured);
     decreased_ = now;
-  } else if (capacity_ && measured > *capacity_) {
-    capacity_.reset();
+  } else if (capacity_.get() && measured > *capacity_.get()) {
+    capacity_.forget();
   }
 }
 
 void RateControl::on_limit(Bitrate limit, Time now) {
   if (limit >= rate_) return;
   rate_ = std::max(limit, kFloor);
-  learn_capacity(rate_);
+  capacity_.learn(rate_);
   decreased_ = now;
 }
 

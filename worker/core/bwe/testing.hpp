@@ -127,7 +127,7 @@ class Flow {
     rtcp::Reader reader(datagram);
     while (const auto message = reader.next()) {
       const auto results = sent.on_feedback(std::get<rtcp::TransportCc>(*message), now);
-      estimator.on_feedback(results, sent.bytes_in_flight(), now);
+      estimator.on_feedback(results, now);
       if (const auto rtt = sent.rtt()) estimator.on_rtt(*rtt);
     }
   }

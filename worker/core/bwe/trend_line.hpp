@@ -15,8 +15,12 @@ class TrendLine {
   static constexpr size_t kWindow = 20;
   static constexpr double kSmoothing = 0.9;
 
+  struct Trend {
+    double slope;
+    Duration rise;  // over the window
+  };
   // nullopt until the window is full.
-  std::optional<double> add(Duration delay_change, Time arrived);
+  std::optional<Trend> add(Duration delay_change, Time arrived);
   void reset() { *this = TrendLine(); }
 
  private:
@@ -24,7 +28,7 @@ class TrendLine {
     double arrived;  // in ms after the first
     double delay;    // in ms
   };
-  std::optional<double> slope() const;
+  std::optional<Trend> fit() const;
 
   std::array<Point, kWindow> points_{};
   size_t count_ = 0;
