@@ -27,9 +27,8 @@ void DelayBased::reset() {
 void DelayBased::watch_queue(Time sent) {
   if (!is_queue_standing()) {
     standing_since_ = kNever;
-  } else if (standing_since_ == kNever || queue_.get() < standing_ * (1 - kProgress)) {
+  } else if (standing_since_ == kNever) {
     standing_since_ = sent;
-    standing_ = queue_.get();
   } else if (sent - standing_since_ > kPatience) {
     queue_.accept(sent);
   }

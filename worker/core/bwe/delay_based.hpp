@@ -13,9 +13,8 @@ class DelayBased {
  public:
   // A queue is standing above this and what jitter may feign.
   static constexpr Duration kStanding = 12ms;
-  // One that did not become smaller by kProgress in this time, whatever we did, is not of our making.
-  static constexpr Duration kPatience = 5s;
-  static constexpr double kProgress = 0.2;
+  // One that stood for so long, whatever we did, is not of our making.
+  static constexpr Duration kPatience = 8s;
 
   void add(Time sent, Time arrived);
 
@@ -39,7 +38,6 @@ class DelayBased {
   Usage trend_usage_ = Usage::kNormal;
   Time sent_{};
   Time standing_since_ = kNever;
-  Duration standing_{};  // how long the queue was then
 };
 
 }  // namespace sfu::bwe
