@@ -71,7 +71,8 @@ constexpr Bitrate Bitrate::of(int64_t bytes, Duration span) {
 
 constexpr Bitrate operator*(Bitrate rate, double factor) {
   constexpr auto kLimit = static_cast<double>(kUnlimited.bps);
-  return {static_cast<int64_t>(std::clamp(static_cast<double>(rate.bps) * factor, -kLimit, kLimit))};
+  const double product = std::clamp(static_cast<double>(rate.bps) * factor, -kLimit, kLimit);
+  return {static_cast<int64_t>(product + (product < 0 ? -0.5 : 0.5))};
 }
 
 }  // namespace sfu

@@ -50,6 +50,8 @@ TEST_CASE("rates add, scale, compare and have ratios") {
   CHECK(1_mbps * 0.85 == 850_kbps);
   CHECK(2 * 1_mbps == 2_mbps);
   CHECK(3_mbps / 2 == 1500_kbps);
+  CHECK(700_kbps * 1.15 == 805_kbps);  // rounded: in floating point it is a little less
+  CHECK((0_bps - 3_bps) * 0.5 == Bitrate{-2});
   CHECK(3_mbps / 2_mbps == doctest::Approx(1.5));
   CHECK(999_kbps < 1_mbps);
 }

@@ -94,8 +94,9 @@ bool LossBased::has_collapsed() const {
   if (newest_ < 2) return false;
   for (const int64_t age : {1, 2}) {
     const Window& window = windows_[static_cast<size_t>(newest_ - age) % kWindows];
-    const double deviation = std::sqrt(window.packets * inherent_ * (1 - inherent_));
-    const double surprising = window.packets * (inherent_ + kCollapse) + 3 * deviation;
+    const double share = std::min(inherent_ + kCollapse, kMaxLoss);
+    const double deviation = std::sqrt(window.packets * share * (1 - share));
+    const double surprising = window.packets * share + 2 * deviation;
     if (window.packets < kFewPackets || window.lost <= surprising) return false;
   }
   return true;

@@ -8,7 +8,7 @@ namespace {
 constexpr int64_t kPacketSize = 1200;
 constexpr Duration kFeedbackTime = 100ms;
 // Below this rate less is added: a step would be too large a part of it.
-constexpr Bitrate kLow = 800_kbps;
+constexpr Bitrate kLow = 1_mbps;
 // How far behind the link the trend may be.
 constexpr Duration kSettling = 300ms;
 
@@ -27,21 +27,21 @@ void RateControl::observe(const Observation& seen, Time now) {
 // Packets that left before the last decrease could show do not call for another one, unless it was not
 // nearly enough.
 void RateControl::decrease(const Observation& seen, double most, Time now) {
-  const double kept = 1 - share_to_give_up(seen, most);
-  // Little was sent, and it arrived: that much is not too much, and what more would be is not known.
-  const Bitrate target =
-      seen.application_limited ? std::max(rate_ * kept, *seen.arriving) : *seen.arriving * kept;
+  // Little was sent, and it arrived: that much is not too much, and what more would be is not known. But
+  // where even little waits that long, the link is full.
+  const bool doubtful = seen.application_limited && seen.queue < kFull;
+  const double kept = 1 - share_to_give_up(seen.queue, doubtful ? kDoubtfulDecrease : most);
+  const Bitrate target = doubtful ? std::max(rate_ * kept, *seen.arriving) : *seen.arriving * kept;
   const bool known = seen.sent <= decreased_ + kSettling;
   if (target >= rate_ * (known ? 1 - kDoubtfulDecrease : 1)) return;
-  if (!seen.application_limited) capacity_.learn(*seen.arriving);
+  if (!doubtful) capacity_.learn(*seen.arriving);
   rate_ = std::max(target, kFloor);
   decreased_ = now;
 }
 
-double RateControl::share_to_give_up(const Observation& seen, double most) const {
-  if (seen.application_limited) most = std::min(most, kDoubtfulDecrease);
+double RateControl::share_to_give_up(Duration queue, double most) const {
   const double least = capacity_.is_shared() ? kSharedDecrease : kMinDecrease;
-  return std::clamp(seconds(seen.queue) / seconds(kDrain), least, most);
+  return std::clamp(seconds(queue) / seconds(kDrain), least, most);
 }
 
 void RateControl::increase(const Observation& seen, Duration elapsed, Time now) {
@@ -62,7 +62,7 @@ Bitrate RateControl::added(const Observation& seen, Duration elapsed, Time now) 
 
 Bitrate RateControl::crept(Duration rtt, Duration elapsed, Time now) const {
   const Bitrate step = Bitrate::of(kPacketSize, rtt + kFeedbackTime) * (seconds(elapsed) / 2);
-  const double size = capacity_.is_shared() ? 1 : std::min(1.0, rate_ / kLow);
+  const double size = capacity_.is_shared() ? 2 : std::min(1.0, rate_ / kLow);
   const double borne = seconds(std::min<Duration>(now - decreased_, 10s));
   return step * size * (0.5 + borne / 3);
 }

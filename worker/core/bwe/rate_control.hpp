@@ -30,6 +30,7 @@ class RateControl {
   static constexpr double kSharedDecrease = 0.15;
   // A queue that only stands, and an application that sends little, leave doubt: no decrease is larger then.
   static constexpr double kDoubtfulDecrease = 0.15;
+  static constexpr Duration kFull = 250ms;
   // The rate may be this much above what arrives.
   static constexpr double kUntried = 1.25;
   static constexpr Bitrate kUntriedMargin = 10_kbps;
@@ -63,7 +64,7 @@ class RateControl {
   static constexpr Time kLongAgo = Time(Duration::min() / 4);
 
   void decrease(const Observation& seen, double most, Time now);
-  double share_to_give_up(const Observation& seen, double most) const;
+  double share_to_give_up(Duration queue, double most) const;
   void increase(const Observation& seen, Duration elapsed, Time now);
   Bitrate added(const Observation& seen, Duration elapsed, Time now) const;
   Bitrate crept(Duration rtt, Duration elapsed, Time now) const;
