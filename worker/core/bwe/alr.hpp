@@ -17,21 +17,24 @@ class Alr {
   static constexpr double kLeave = 0.3;
 
   void set_estimate(Bitrate estimate) {
-    depth_ = std::max(1.0, static_cast<double>((estimate * kLimited).bytes_in(kDepth)));
+    per_byte_ = 1 / std::max(1.0, static_cast<double>((estimate * kLimited).bytes_in(kDepth)));
   }
   void on_sent(int64_t bytes, Time now) {
     if (last_ == kNever) last_ = now;
-    const double passed = seconds(std::clamp<Duration>(now - last_, 0ms, kDepth)) / seconds(kDepth);
+    const auto passed = static_cast<double>(std::clamp<Duration>(now - last_, 0ms, kDepth).count());
     last_ = now;
-    level_ = std::clamp(level_ + passed - static_cast<double>(bytes) / depth_, 0.0, 1.0);
+    level_ += passed * kPerMicrosecond - static_cast<double>(bytes) * per_byte_;
+    level_ = std::clamp(level_, 0.0, 1.0);
     if (level_ > kEnter) limited_ = true;
     if (level_ < kLeave) limited_ = false;
   }
   bool is_limited() const { return limited_; }
 
  private:
-  double depth_ = 1;    // in bytes
-  double level_ = 0.5;  // share of it
+  static constexpr double kPerMicrosecond = 1.0 / static_cast<double>(kDepth.count());
+
+  double per_byte_ = 1;  // share of the bucket
+  double level_ = 0.5;   // likewise
   Time last_ = kNever;
   bool limited_ = true;  // until it is seen to send
 };

@@ -1,6 +1,6 @@
 // What one transport can send (draft-ietf-rmcat-gcc-02): the smaller of what the delay and the loss of its
 // packets allow, from the feedback about its own numbers alone, so that what others lost on their way to us
-// never enters. Little feedback can be had before something was sent: until then it is the initial rate.
+// never enters. Until there is feedback it is the initial rate.
 //
 // Each packet sent costs on_sent(), a few additions. Everything else happens when feedback comes or wake() is
 // due. The estimate is within the limits, always.

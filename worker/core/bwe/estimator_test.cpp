@@ -85,6 +85,20 @@ TEST_CASE("a shallow buffer, which the delay does not show, is not overrun") {
   }
 }
 
+TEST_CASE("a link without a buffer that suddenly carries a fifth is followed by what it loses") {
+  for (const uint64_t seed : kSeeds) {
+    Loop loop({.rate = 2500_kbps, .queue = 0ms}, seed);
+    loop.add({.wanted = 4_mbps});
+    loop.run(20s);
+    loop.link.options.rate = 500_kbps;
+    CHECK(loop.until(5s, [&] { return loop.estimate() <= 520_kbps; }) <= 2s);
+    loop.run(5s);
+    const Seen seen = loop.run(20s);
+    CHECK(seen.utilization >= 0.7);
+    CHECK(seen.caused_loss < 0.05);
+  }
+}
+
 TEST_CASE("random loss does not starve the estimate") {
   for (const double loss : {0.01, 0.03, 0.05, 0.10}) {
     for (const uint64_t seed : kSeeds) {

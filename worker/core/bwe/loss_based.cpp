@@ -7,9 +7,9 @@
 namespace sfu::bwe {
 namespace {
 
-constexpr int kSteps = 10;          // limits that are tried, from the highest rate down
-constexpr double kStep = 0.93;      // the one as a share of the one before
-constexpr int kIterations = 8;      // of the fit of the inherent loss
+constexpr int kSteps = 7;           // limits that are tried, from the highest rate down
+constexpr double kStep = 0.92;      // the one as a share of the one before
+constexpr int kIterations = 5;      // of the fit of the inherent loss
 constexpr double kMaxLoss = 0.999;  // keeps logarithms finite
 constexpr double kMinLoss = 1e-4;
 constexpr double kMargin = 0.92;  // of the limit: frames are not all of one size
