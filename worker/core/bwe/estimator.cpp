@@ -85,8 +85,9 @@ void Estimator::weigh_loss(Time now) {
   const auto verdict = loss_based_.take_verdict();
   if (!verdict) return;
   if (verdict->limit) rate_control_.on_limit(*verdict->limit, now);
-  if (verdict->collapsed && acknowledged_.get())
-    rate_control_.on_limit(*acknowledged_.get() * kCollapse, now);
+  const auto arriving = acknowledged_.get();
+  if (verdict->collapsed && arriving) rate_control_.on_limit(*arriving * kCollapse, now);
+  if (verdict->trial && arriving) rate_control_.try_below(*arriving);
 }
 
 ProbeControl::State Estimator::probe_state() const {

@@ -15,6 +15,7 @@ constexpr double kMinLoss = 1e-4;
 constexpr double kMargin = 0.92;  // of the limit: frames are not all of one size
 constexpr int kFewPackets = 5;    // in a window
 constexpr int64_t kLossWindows = 4;
+constexpr int64_t kTrialWindows = 8;  // that a trial is held against
 constexpr int64_t kReorderedWindows = 3;
 
 double overflow(Bitrate rate, Bitrate limit) { return rate > limit ? 1 - limit / rate : 0; }
@@ -79,15 +80,32 @@ int64_t LossBased::unsettled() const {
 std::optional<LossBased::Verdict> LossBased::take_verdict() {
   if (!std::exchange(completed_, false)) return std::nullopt;
   if (has_collapsed()) {
-    const Window last = windows_[static_cast<size_t>(newest_ - 1) % kWindows];
-    const Window newest = windows_[static_cast<size_t>(newest_) % kWindows];
-    windows_ = {};
-    windows_[static_cast<size_t>(newest_ - 1) % kWindows] = last;
-    windows_[static_cast<size_t>(newest_) % kWindows] = newest;
+    forget_before(newest_ - 1);
     judge();
-    return Verdict{.limit = std::nullopt, .collapsed = true};
+    return Verdict{.limit = std::nullopt, .collapsed = true, .trial = false};
   }
-  return Verdict{.limit = judge(), .collapsed = false};
+  const auto limit = judge();
+  return Verdict{.limit = limit, .collapsed = false, .trial = !limit && calls_for_trial()};
+}
+
+bool LossBased::calls_for_trial() {
+  if (inherent_ < kSuspicious) {
+    trial_ = newest_ + kTrialWindows;
+    trial_every_ = kTrialEvery;
+    return false;
+  }
+  if (newest_ < trial_) return false;
+  trial_ = newest_ + trial_every_;
+  trial_every_ = std::min(trial_every_ * 2, kTrialSeldom);
+  forget_before(newest_ - kTrialWindows);
+  return true;
+}
+
+// The link has become another one, or may have.
+void LossBased::forget_before(int64_t number) {
+  const auto count = static_cast<int64_t>(kWindows);
+  for (int64_t i = std::max<int64_t>(0, newest_ - count + 1); i < number; ++i)
+    windows_[static_cast<size_t>(i) % kWindows] = {};
 }
 
 bool LossBased::has_collapsed() const {

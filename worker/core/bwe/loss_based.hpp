@@ -5,6 +5,9 @@
 // limits nothing, at 1 % or at 20 %, while a shallow buffer or a policer, which the delay does not show,
 // does.
 //
+// Where the rate does not change, both explain the same loss. Then there must be a trial: for a moment a rate
+// that surely fits. If that is lost of all the same, it was by chance.
+//
 // Losses that come in bursts are less evidence than as many single ones: the likelihoods are divided by how
 // much more the losses scatter than the model expects (quasi-likelihood).
 #pragma once
@@ -33,9 +36,16 @@ class LossBased {
   void on_received(Time sent, int64_t bytes, bool was_lost);
   void on_lost(Time sent, int64_t bytes);
 
+  // So much loss calls for a trial, the next one after kTrialEvery windows, and then twice as many, up to
+  // kTrialSeldom.
+  static constexpr double kSuspicious = 0.04;
+  static constexpr int64_t kTrialEvery = 40;
+  static constexpr int64_t kTrialSeldom = 320;
+
   struct Verdict {
     std::optional<Bitrate> limit;
     bool collapsed = false;  // what arrives now is all that the link carries
+    bool trial = false;      // send no more than that for a moment
   };
   // Once for each window that has been completed.
   std::optional<Verdict> take_verdict();
@@ -69,10 +79,14 @@ class LossBased {
   double scatter(const Fit& fit) const;
   std::optional<Bitrate> judge();
   int64_t unsettled() const;
+  bool calls_for_trial();
+  void forget_before(int64_t number);
 
   std::array<Window, kWindows> windows_{};
   int64_t newest_ = -1;  // its number; it is not complete
   bool completed_ = false;
+  int64_t trial_ = 0;  // the window from which on there may be one
+  int64_t trial_every_ = kTrialEvery;
   double inherent_ = 0;
 };
 

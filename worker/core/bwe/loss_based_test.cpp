@@ -18,6 +18,7 @@ struct Path {
   std::optional<Bitrate> limit;  // the last one
   int collapses = 0;
   int limits = 0;
+  int trials = 0;
 
   void run(Duration span, Bitrate rate, double loss) {
     for (const Time end = now + span; now < end; now += rate.time_for(kPacket)) {
@@ -38,6 +39,7 @@ struct Path {
     if (!verdict) return;
     last = *verdict;
     collapses += verdict->collapsed;
+    trials += verdict->trial;
     limits += verdict->limit.has_value();
     if (verdict->limit) limit = verdict->limit;
   }
@@ -102,6 +104,27 @@ TEST_CASE("a link that suddenly loses much has collapsed; what it loses from the
   path.run(5s, 600_kbps, 0.6);
   CHECK(path.collapses == 1);
   CHECK(path.loss_based.inherent_loss() == doctest::Approx(0.6).epsilon(0.1));
+}
+
+TEST_CASE("loss at a rate that does not change may be ours: a trial shows it") {
+  Path path;
+  path.run(5s, 2400_kbps, 0);
+  path.run_policed(5s, 1200_kbps, 1_mbps);
+  CHECK(path.limits == 0);
+  CHECK(path.trials == 1);
+  path.run_policed(750ms, 900_kbps, 1_mbps);
+  CHECK(path.limits > 0);
+}
+
+TEST_CASE("trials become rare where the loss is not ours, and are none without loss") {
+  Path path;
+  path.run(160s, 2_mbps, 0.1);
+  CHECK(path.trials >= 4);
+  CHECK(path.trials <= 6);
+  path.run(60s, 2_mbps, 0);
+  path.trials = 0;
+  path.run(60s, 2_mbps, 0.01);
+  CHECK(path.trials == 0);
 }
 
 TEST_CASE("one bad window is no collapse") {

@@ -36,6 +36,7 @@ void RateControl::decrease(const Observation& seen, double most, Time now) {
   if (target >= rate_ * (known ? 1 - kDoubtfulDecrease : 1)) return;
   if (!doubtful) capacity_.learn(*seen.arriving);
   rate_ = std::max(target, kFloor);
+  before_trial_ = {};
   decreased_ = now;
 }
 
@@ -54,6 +55,7 @@ void RateControl::increase(const Observation& seen, Duration elapsed, Time now) 
 }
 
 Bitrate RateControl::added(const Observation& seen, Duration elapsed, Time now) const {
+  if (rate_ < before_trial_) return std::min(rate_ * (kReturn * seconds(elapsed)), before_trial_ - rate_);
   if (!capacity_.get()) return rate_ * (kGrowth * seconds(elapsed));
   const Bitrate near = *capacity_.get() * (capacity_.is_shared() ? 1 - kSharedDecrease : kNear);
   if (rate_ < near) return std::min(rate_ * (kReturn * seconds(elapsed)), near - rate_);
@@ -83,8 +85,15 @@ void RateControl::on_probe(Bitrate measured, bool saturated, Time now) {
 void RateControl::on_limit(Bitrate limit, Time now) {
   if (limit >= rate_) return;
   rate_ = std::max(limit, kFloor);
+  before_trial_ = {};
   capacity_.learn(rate_);
   decreased_ = now;
+}
+
+void RateControl::try_below(Bitrate rate) {
+  if (rate * kNear >= rate_) return;
+  before_trial_ = rate_;
+  rate_ = std::max(rate * kNear, kFloor);
 }
 
 }  // namespace sfu::bwe

@@ -59,6 +59,8 @@ class RateControl {
   void on_probe(Bitrate measured, bool saturated, Time now);
   // The loss shows that the link carries no more than this.
   void on_limit(Bitrate limit, Time now);
+  // Just below this for a moment: the rate returns to what it was, unless something is learned from it.
+  void try_below(Bitrate rate);
 
  private:
   static constexpr Time kLongAgo = Time(Duration::min() / 4);
@@ -71,6 +73,7 @@ class RateControl {
 
   Bitrate rate_;
   LinkCapacity capacity_;
+  Bitrate before_trial_;
   Time observed_ = kNever;
   Time decreased_ = kLongAgo;
   bool exceeded_ = false;

@@ -202,6 +202,28 @@ TEST_CASE("a shared link is given up more of, and a burst on it is not believed"
   CHECK(rate.kbps() == doctest::Approx(1500));
 }
 
+TEST_CASE("for a trial the rate goes just below what arrives, and returns to what it was") {
+  Controlled rate(1_mbps);
+  rate.control.try_below(2_mbps);
+  CHECK(rate.kbps() == 1000);
+  rate.control.try_below(800_kbps);
+  CHECK(rate.kbps() == doctest::Approx(744));
+  rate.run(500ms);
+  CHECK(rate.kbps() < 920);
+  rate.run(500ms);
+  CHECK(rate.kbps() >= 1000);
+  rate.control.try_below(0_bps);
+  CHECK(rate.control.rate() == RateControl::kFloor);
+}
+
+TEST_CASE("unless the trial has shown what the link carries") {
+  Controlled rate(1_mbps);
+  rate.control.try_below(800_kbps);
+  rate.control.on_limit(700_kbps, rate.now);
+  rate.run(1s);
+  CHECK(rate.kbps() < 750);
+}
+
 TEST_CASE("the loss limits the rate, and tells the capacity; the floor holds") {
   Controlled rate(1_mbps);
   rate.control.on_limit(2_mbps, rate.now);
