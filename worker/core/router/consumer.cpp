@@ -12,14 +12,6 @@ namespace {
 
 uint16_t random_start(uint32_t seed) { return static_cast<uint16_t>(seed & 0x7fff); }
 
-// Dependency descriptors number the frames of one stream and tell of all its layers. They mean nothing to who
-// gets several streams in turn, or some layers; no browser that we send to asks for them.
-std::vector<rtp::NegotiatedExtension> without_descriptors(std::vector<rtp::NegotiatedExtension> extensions) {
-  std::erase_if(extensions,
-                [](const auto& each) { return each.kind == rtp::Extension::kDependencyDescriptor; });
-  return extensions;
-}
-
 }  // namespace
 
 Result<std::vector<std::unique_ptr<Consumer>>> Consumer::make(const channel::Consume& request,
@@ -82,7 +74,6 @@ Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& 
   if (!simulcast() && type_ != channel::ConsumerType::kSvc) return;
   filter_ = std::make_unique<rtp::LayerFilter>();
   if (request.preferred_layers) prefer(*request.preferred_layers);
-  extension_ids_ = rtp::ExtensionIds(without_descriptors(negotiated_extensions(rtp)));
 }
 
 uint32_t Consumer::clock_rate_of(const channel::Consume& request, size_t encoding) {
@@ -99,6 +90,7 @@ std::optional<uint8_t> Consumer::rtx_payload_type() const {
 
 void Consumer::forward(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn) {
   if (!flowing_ || !payload_types_[packet->payload_type]) return;
+  if (filter_ && packet->frame.undescribed) return;  // comes again when it can be told what it is
   const bool current = stream.index() == current_ && stream.number_space() == number_space_;
   if (current) return send(packet, stream, turn);
   if (stream.index() != target_ || !may_switch(*packet) || !switch_to(*packet, stream, turn)) return;
@@ -117,7 +109,7 @@ void Consumer::send(const rtp::PacketRef& packet, const InboundStream& stream, T
   if (!whole && skip(*packet)) return;
   const auto out = rewriter_.forward(packet->unwrapped_sequence, packet->timestamp, turn.now);
   if (!out) return;
-  count_sent(*packet, turn.now);
+  count_sent(*packet, whole ? packet->payload.size : size_t{0}, turn.now);
   if (whole && shows(*packet)) tell_layers(turn);
   if (traces.any())
     traces.packet(handle_, *packet, {packet->payload_type, out->sequence(), out->timestamp, ssrc_},
@@ -127,6 +119,7 @@ void Consumer::send(const rtp::PacketRef& packet, const InboundStream& stream, T
                     .index = out->index,
                     .timestamp = out->timestamp,
                     .marker = passage.marker,
+                    .frame_offset = passage.frame_offset,
                     .empty = !whole,
                     .picture = picture});
 }
@@ -140,9 +133,11 @@ bool Consumer::skip(const rtp::Packet& packet) {
 
 // What came before the first packet of the stream's key frame, and belongs behind it.
 void Consumer::catch_up(int64_t from, const InboundStream& stream, Turn& turn) {
-  for (int64_t sequence = from; sequence <= stream.newest_sequence(); ++sequence)
+  const int64_t newest = stream.newest_sequence();
+  const auto kept = static_cast<int64_t>(stream.history().capacity());
+  for (int64_t sequence = std::max(from, newest - kept); sequence <= newest; ++sequence)
     if (const rtp::PacketRef packet = stream.history().find(sequence, turn.now))
-      if (payload_types_[packet->payload_type]) send(packet, stream, turn);
+      if (payload_types_[packet->payload_type] && !packet->frame.undescribed) send(packet, stream, turn);
 }
 
 // Video starts at a key frame, other media at any packet; what goes through a pipe is chosen behind it.
@@ -176,11 +171,12 @@ bool Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream,
   return true;
 }
 
-void Consumer::count_sent(const rtp::Packet& packet, Time now) {
+void Consumer::count_sent(const rtp::Packet& packet, size_t payload, Time now) {
+  const size_t size = packet.size - packet.payload.size + payload;
   ++counts_.packets;
-  counts_.bytes += packet.size;
-  counts_.payload_bytes += packet.payload.size;
-  rate_.add(packet.size, now);
+  counts_.bytes += size;
+  counts_.payload_bytes += payload;
+  rate_.add(size, now);
 }
 
 // ---- what starts and stops the flow
@@ -249,15 +245,17 @@ std::optional<SendJob> Consumer::repair_of(uint16_t sequence, Time now) const {
   if (stream.number_space() != source->stream) return std::nullopt;
   rtp::PacketRef packet = stream.history().find(source->sequence, now);
   if (!packet || !payload_types_[packet->payload_type]) return std::nullopt;
+  if (filter_ && packet->frame.undescribed) return std::nullopt;
   const auto passage =
       filter_ ? filter_->again(source->stream, *packet) : std::optional(rtp::Passage{true, packet->marker});
   if (!passage) return std::nullopt;
   SendJob job{.consumer = const_cast<Consumer*>(this),
               .index = source->index,
               .timestamp = packet->timestamp + source->timestamp_offset,
-              .kind = rtx_ssrc_ ? SendJob::Kind::kRtx : SendJob::Kind::kAgain,
+              .kind = repair_kind(source->index),
               .original_sequence = sequence,
               .marker = passage->marker,
+              .frame_offset = passage->frame_offset,
               .empty = !carries(*packet, *passage)};
   if (pictures_ && !job.empty) {
     job.picture = pictures_->find(source->stream, packet->frame);
@@ -265,6 +263,14 @@ std::optional<SendJob> Consumer::repair_of(uint16_t sequence, Time now) const {
   }
   job.packet = std::move(packet);
   return job;
+}
+
+// Under a number that has not gone out yet, as the packet came late and from a stream left meanwhile, it goes
+// for the first time.
+SendJob::Kind Consumer::repair_kind(uint64_t index) const {
+  if (rtx_ssrc_) return SendJob::Kind::kRtx;
+  const bool known = rewriter_.newest_index() - index < SentHeaders::kKept;
+  return known && !sent_headers_.find(index) ? SendJob::Kind::kFirst : SendJob::Kind::kAgain;
 }
 
 // Whether the same was sent again within a round trip, and may still be under way.

@@ -151,7 +151,7 @@ class Consumer {
   static uint32_t clock_rate_of(const channel::Consume& request, size_t encoding);
   bool simulcast() const { return type_ == channel::ConsumerType::kSimulcast; }
   bool pipes() const { return type_ == channel::ConsumerType::kPipe; }
-  void count_sent(const rtp::Packet& packet, Time now);
+  void count_sent(const rtp::Packet& packet, size_t payload, Time now);
   bool flows() const;
   void update_flow(Turn& turn);
   const InboundStream* current_stream() const;
@@ -166,6 +166,7 @@ class Consumer {
   bool skip(const rtp::Packet& packet);
   void retransmit(uint16_t sequence, Turn& turn);
   std::optional<SendJob> repair_of(uint16_t sequence, Time now) const;
+  SendJob::Kind repair_kind(uint64_t index) const;
   bool sent_lately(uint16_t sequence, Time now);
 
   // consumer_layers.cpp

@@ -59,6 +59,8 @@ class InboundStream {
   // Without a packet for so long a stream no longer counts as being sent.
   static constexpr Duration kSilence = 1500ms;
   static constexpr Duration kSilenceWithDtx = 5000ms;
+  // How late that may be which explains a packet.
+  static constexpr Duration kExplanation = 500ms;
 
   explicit InboundStream(Options options);
 
@@ -69,6 +71,12 @@ class InboundStream {
 
   // What a packet says of its frame, read once for all consumers.
   void describe(rtp::Packet& packet, rtp::Codec codec);
+  // Whether the packet, just received, may explain others.
+  bool explains_others(const rtp::Packet& packet);
+  bool has_undescribed() const { return has_undescribed_; }
+  // Those that came before what they refer to (the structure of their descriptors, the header of their OBU),
+  // described now, in order; and those for which it will not come any more.
+  std::vector<rtp::PacketRef> take_described(rtp::Codec codec, Time now);
   // Of the dependency descriptors; null: none has come.
   const rtp::ActiveStructure* structure() const { return dependencies_.current(); }
 
@@ -129,9 +137,10 @@ class InboundStream {
   bool is_alive(const Layer& layer) const { return last_packet_ - layer.last <= kSilence; }
 
  private:
-  void read_dependencies(rtp::Packet& packet, rtp::Codec codec);
+  bool complete(rtp::Packet& packet, rtp::Codec codec);
+  std::optional<rtp::Frame> read_descriptor(const rtp::Packet& packet, rtp::Codec codec);
   bool begins_sequence(const rtp::Packet& packet) const;
-  void continue_layers(rtp::Packet& packet) const;
+  bool continue_layers(rtp::Packet& packet) const;
   void count_layer(const rtp::Packet& packet);
 
   Options options_;
@@ -143,6 +152,8 @@ class InboundStream {
   rtp::Rate rate_;
   std::vector<Layer> layers_;
   rtp::DependencyReader dependencies_;
+  bool descriptors_useless_ = false;         // even a key frame's means nothing to us: the payload must do
+  bool has_undescribed_ = false;             // in the history
   std::optional<rtcp::NtpMapping> mapping_;  // by the last sender report
   std::optional<rtcp::NtpMapping> capture_;  // by the last packet with an absolute capture time
   Score score_;

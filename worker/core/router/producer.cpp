@@ -89,6 +89,13 @@ InboundStream* Producer::receive(rtp::PacketRef& packet, const Demux::Route& rou
   return &stream;
 }
 
+void Producer::forward_described(InboundStream& stream, Turn& turn) {
+  for (const rtp::PacketRef& each :
+       stream.take_described(rtp::codec_of(stream.options().mime_type), turn.now))
+    for (Consumer* consumer : consumers)
+      if (consumer->layered()) consumer->forward(each, stream, turn);
+}
+
 bool Producer::unwrap(rtp::Packet& packet, InboundStream& stream) {
   const auto& options = stream.options();
   if (!options.ssrc) return false;
@@ -144,6 +151,8 @@ void Producer::on_silence_check(Turn& turn) {
   bool changed = false;
   for (InboundStream& stream : streams_) changed = stream.check_silence(turn.now) || changed;
   if (changed) on_active_changed(turn);
+  for (InboundStream& stream : streams_)
+    if (stream.has_undescribed()) forward_described(stream, turn);
   for (Consumer* consumer : consumers) consumer->check_layers(turn);
 }
 

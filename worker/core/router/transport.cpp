@@ -141,6 +141,7 @@ void Transport::receive(const Demux::Route& route, rtp::PacketRef packet, Turn& 
   if (!stream) return;
   for (Consumer* consumer : producer.consumers)
     consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
+  if (stream->explains_others(*packet)) producer.forward_described(*stream, turn);
 }
 
 // What the controller sends is in no batch that a socket brought: it gets its slot here.
@@ -419,7 +420,9 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
 
 // What this hop says in the header. A packet sent again under its own number says what it said at first.
 std::optional<rtp::OwnExtensions> Transport::own_extensions(const SendJob& job, Time now) {
-  rtp::OwnExtensions own{.mid = job.consumer->mid(), .abs_send_time = rtp::to_abs_send_time(now)};
+  rtp::OwnExtensions own{.mid = job.consumer->mid(),
+                         .abs_send_time = rtp::to_abs_send_time(now),
+                         .frame_offset = job.frame_offset};
   if (job.kind == SendJob::Kind::kAgain) {
     const SentHeaders::Values* values = job.consumer->sent_headers().find(job.index);
     if (!values) return std::nullopt;

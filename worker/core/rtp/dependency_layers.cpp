@@ -20,6 +20,18 @@ OperatingPoint at_target(OperatingPoint point, uint8_t target, const DependencyS
   return point;
 }
 
+// The targets all of whose frames are also those of `target`, by the templates.
+uint32_t targets_inside(uint8_t target, const DependencyStructure& structure) {
+  uint32_t inside = ~0u;
+  for (size_t i = 0; i < structure.template_count; ++i) {
+    const Dependencies& each = structure.templates[i];
+    if (each.indication(target) != Indication::kNotPresent) continue;
+    for (size_t other = 0; other < structure.target_count; ++other)
+      if (each.indication(other) != Indication::kNotPresent) inside &= ~(1u << other);
+  }
+  return inside;
+}
+
 }  // namespace
 
 uint8_t target_within(const ActiveStructure& of, uint8_t spatial, uint8_t temporal) {
@@ -47,16 +59,30 @@ OperatingPoint DependencyLayers::next(const Frame& frame, OperatingPoint now, co
                                       const Place& place, const ActiveStructure& of) {
   const DependencyStructure& structure = *of.structure;
   if (frame.structure != of.id) return now;
-  advance(frame.frame_number);
+  const bool behind_gap = advance(frame.frame_number);
+  if (behind_gap) keep_inside(now.target, structure);
   if (now.structure != of.id) now = adopt(frame, now, of);
+  const uint8_t target = choose(frame, now, wanted, place, of);
+  if (target == now.target) return now;
+  if (behind_gap) keep_inside(target, structure);  // what is missing of this very picture
+  return at_target(now, target, structure);
+}
+
+// The best that is wanted, if it can be entered. Else as far as one gets: with more spatial layers, or with
+// other temporal ones.
+uint8_t DependencyLayers::choose(const Frame& frame, const OperatingPoint& now, const OperatingPoint& wanted,
+                                 const Place& place, const ActiveStructure& of) const {
+  const DependencyStructure& structure = *of.structure;
+  const auto can_enter = [&](uint8_t target) { return enters(target, frame, now, place, structure); };
   const uint8_t goal = target_within(of, wanted.spatial, wanted.temporal);
-  // As long as the spatial layer cannot change, the temporal one can.
+  if (goal == now.target || can_enter(goal)) return goal;
   const uint8_t beside = target_within(of, structure.targets[now.target].spatial_layer, wanted.temporal);
-  for (const uint8_t target : {goal, beside}) {
-    if (target == now.target) return now;
-    if (enters(target, frame, now, place, structure)) return at_target(now, target, structure);
-  }
-  return now;
+  uint8_t best = beside;
+  for (uint8_t i = 0; i < structure.target_count; ++i)
+    if (is_within(structure.targets[i], wanted.spatial, wanted.temporal) &&
+        quality(structure.targets[i]) > quality(structure.targets[best]) && can_enter(i))
+      best = i;
+  return best != beside || can_enter(beside) ? best : now.target;
 }
 
 // Another structure. At its key frame all begins anew; behind it, when that came late or never, the receiver
@@ -68,7 +94,6 @@ OperatingPoint DependencyLayers::adopt(const Frame& frame, OperatingPoint now, c
   whole_ = 0;
   sent_ = 0;
   if (frame.key_frame) return at_target(now, target_within(of, 0, 0), structure);
-  sent_ = ~uint64_t{1};
   for (uint8_t i = 0; i < structure.target_count; ++i)
     if (is_within(structure.targets[i], had.spatial, had.temporal)) whole_ |= 1u << i;
   return at_target(now, target_within(of, had.spatial, had.temporal), structure);
@@ -78,8 +103,9 @@ bool DependencyLayers::enters(uint8_t target, const Frame& frame, const Operatin
                               const Place& place, const DependencyStructure& structure) const {
   const Target& to = structure.targets[target];
   const Target& from = structure.targets[now.target];
-  const bool down = to.spatial_layer < from.spatial_layer || to.temporal_layer < from.temporal_layer;
-  if (down && !place.begins_picture) return false;
+  // What the picture has of lower layers has been sent.
+  const bool takes_back = to.spatial_layer < from.spatial_layer || to.temporal_layer < frame.temporal_layer;
+  if (takes_back && !place.begins_picture) return false;
   if (to.spatial_layer > from.spatial_layer &&
       !(place.begins_picture || place.key_picture || place.open_above))
     return false;
@@ -95,15 +121,27 @@ void DependencyLayers::note(const Frame& frame, const OperatingPoint& point) {
   sent_ |= 1;
 }
 
-void DependencyLayers::note_late(const Frame& frame) {
+void DependencyLayers::note_late(const Frame& frame, bool forwarded) {
+  if (!forwarded) {
+    whole_ &= ~frame.targets;
+    return;
+  }
   const auto back = static_cast<uint16_t>(newest_ - frame.frame_number);
   if (back < 64) sent_ |= uint64_t{1} << back;
 }
 
-void DependencyLayers::advance(uint16_t frame_number) {
+// Whether there are frames in between that are not here yet, if they ever come.
+bool DependencyLayers::advance(uint16_t frame_number) {
   const auto ahead = static_cast<uint16_t>(frame_number - newest_);
   sent_ = ahead < 64 ? sent_ << ahead : 0;
   newest_ = frame_number;
+  return ahead > 1;
+}
+
+// Of unknown frames those of `target` are sent: other targets are only known to be whole if they have no
+// more.
+void DependencyLayers::keep_inside(uint8_t target, const DependencyStructure& structure) {
+  whole_ &= targets_inside(target, structure);
 }
 
 bool DependencyLayers::has_references(const Frame& frame) const {

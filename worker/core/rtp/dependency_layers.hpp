@@ -21,12 +21,15 @@ class DependencyLayers {
                       const Place& place, const ActiveStructure& of);
   // What became of the frame, the newest; or of one that came late.
   void note(const Frame& frame, const OperatingPoint& point);
-  void note_late(const Frame& frame);
+  void note_late(const Frame& frame, bool forwarded);
   // Whether the receiver has all that the target rests on.
   bool whole(uint8_t target) const { return whole_ >> target & 1; }
 
  private:
-  void advance(uint16_t frame_number);
+  bool advance(uint16_t frame_number);
+  void keep_inside(uint8_t target, const DependencyStructure& structure);
+  uint8_t choose(const Frame& frame, const OperatingPoint& now, const OperatingPoint& wanted,
+                 const Place& place, const ActiveStructure& of) const;
   bool has_references(const Frame& frame) const;
   OperatingPoint adopt(const Frame& frame, OperatingPoint now, const ActiveStructure& of);
   bool enters(uint8_t target, const Frame& frame, const OperatingPoint& now, const Place& place,

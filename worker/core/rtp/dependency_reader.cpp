@@ -1,7 +1,12 @@
 #include "core/rtp/dependency_reader.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace sfu::rtp {
 namespace {
+
+constexpr int64_t kLongestFrame = 1000;  // packets
 
 bool brings_structure(Bytes descriptor) { return descriptor.size() > 3 && (descriptor[3] & 0x80) != 0; }
 
@@ -15,37 +20,61 @@ Frame named(Frame frame, uint8_t structure) {
 std::optional<Frame> DependencyReader::read(Bytes in, int64_t sequence) {
   if (in.empty()) return std::nullopt;
   if (brings_structure(in)) return read_structure(in, sequence);
-  if (!kept_) return std::nullopt;
-  const bool late = sequence < kept_->since;
-  ActiveStructure& known = late ? kept_->previous : kept_->current;
-  const auto descriptor = parse_dependency_descriptor(in, known.structure);
+  Kept* const known = kept_at(sequence);
+  if (!known) return std::nullopt;
+  const auto descriptor = parse_dependency_descriptor(in, known->active.structure);
   if (!descriptor) return std::nullopt;
-  if (!late && descriptor->active_targets && sequence >= kept_->active_since) {
-    known.active_targets = *descriptor->active_targets;
-    kept_->active_since = sequence;
-  }
-  return named(frame_of(*descriptor, *known.structure), known.id);
+  const Frame frame = frame_of(*descriptor, *known->active.structure);
+  if (sequence >= known->active_since) note_active(*known, *descriptor, frame, sequence);
+  return named(frame, known->active.id);
 }
 
-// One that comes late explains its own packet only.
+// That a layer has become active is told once or twice, and may be lost; its frames show it.
+void DependencyReader::note_active(Kept& known, const DependencyDescriptor& descriptor, const Frame& frame,
+                                   int64_t sequence) {
+  uint32_t& active = known.active.active_targets;
+  if (descriptor.active_targets) {
+    active = *descriptor.active_targets;
+    known.active_since = sequence;
+  }
+  if ((frame.targets & ~active) == 0) return;
+  const DependencyStructure& structure = *known.active.structure;
+  for (size_t i = 0; i < structure.target_count; ++i)
+    if (structure.targets[i].spatial_layer == frame.spatial_layer) active |= frame.targets & (1u << i);
+}
+
+// Several packets of a frame may bring it.
 std::optional<Frame> DependencyReader::read_structure(Bytes in, int64_t sequence) {
   std::optional<DependencyStructure> own;
   const auto descriptor = parse_dependency_descriptor(in, own);
   if (!descriptor) return std::nullopt;
-  const bool same_frame = kept_ && descriptor->frame_number == kept_->frame_number;
-  const bool late = kept_ && !same_frame && sequence < kept_->since;
-  if (!same_frame && !late) replace(*descriptor, *own, sequence);
-  return named(frame_of(*descriptor, *own), late ? kept_->previous.id : kept_->current.id);
+  const auto same = std::ranges::find_if(kept_, [&](const auto& kept) {
+    return kept->frame_number == descriptor->frame_number && std::abs(sequence - kept->since) < kLongestFrame;
+  });
+  Kept& kept = same != kept_.end() ? **same : keep(*descriptor, own, sequence);
+  kept.since = std::min(kept.since, sequence);
+  return named(frame_of(*descriptor, *own), kept.active.id);
 }
 
-void DependencyReader::replace(const DependencyDescriptor& descriptor, const DependencyStructure& structure,
-                               int64_t sequence) {
-  if (!kept_) kept_ = std::make_unique<Kept>();
-  const uint8_t id = kept_->current.id == 255 ? 1 : static_cast<uint8_t>(kept_->current.id + 1);
-  kept_->previous = kept_->current;
-  kept_->current = {id, *descriptor.active_targets, structure};
-  kept_->frame_number = descriptor.frame_number;
-  kept_->since = kept_->active_since = sequence;
+// The newest that came before the packet.
+DependencyReader::Kept* DependencyReader::kept_at(int64_t sequence) {
+  for (size_t i = kept_.size(); i-- > 0;)
+    if (kept_[i]->since <= sequence) return kept_[i].get();
+  return nullptr;
+}
+
+DependencyReader::Kept& DependencyReader::keep(const DependencyDescriptor& descriptor,
+                                               std::optional<DependencyStructure> structure,
+                                               int64_t sequence) {
+  news_ = true;
+  last_id_ = last_id_ == 255 ? 1 : static_cast<uint8_t>(last_id_ + 1);
+  auto fresh = std::make_unique<Kept>();
+  *fresh = {{last_id_, *descriptor.active_targets, structure}, descriptor.frame_number, sequence, sequence};
+  Kept& kept = *fresh;
+  const auto behind = std::ranges::find_if(kept_, [&](const auto& each) { return each->since > sequence; });
+  kept_.insert(behind, std::move(fresh));
+  if (kept_.size() > kKept) kept_.erase(kept_.begin() + (kept_.front().get() == &kept ? 1 : 0));
+  return kept;
 }
 
 }  // namespace sfu::rtp

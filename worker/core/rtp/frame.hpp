@@ -18,6 +18,8 @@ struct Frame {
   bool inter_layer = false;    // depends on the spatial layer below (VP9: D; AV1: per its chain)
   bool inter_picture = false;  // depends on an earlier picture (VP9: P); only known of VP9 and AV1
   bool unused_above = false;   // no higher spatial layer of this picture depends on it (VP9: Z)
+  bool undescribed = false;    // its descriptor refers to what has not come yet
+  bool useless = false;        // that never came: nobody can decode the frame
   bool parameters = false;     // brings a sequence's parameter sets (H264, H265)
   bool continues = false;      // the middle of an OBU (AV1), whose layers the packet before it shows
   uint8_t spatial_layer = 0;

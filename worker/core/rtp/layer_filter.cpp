@@ -2,10 +2,13 @@
 
 #include <utility>
 
+#include "core/base/sequence.hpp"
+
 namespace sfu::rtp {
 
 void LayerFilter::start(uint32_t stream, const Packet& first, const ActiveStructure* structure) {
   const Frame& frame = first.frame;
+  goal_ = wanted_;
   OperatingPoint point{
       .spatial = wanted_.spatial == OperatingPoint::kAll ? wanted_.spatial : frame.spatial_layer,
       .temporal = wanted_.temporal};
@@ -19,9 +22,10 @@ void LayerFilter::start(uint32_t stream, const Packet& first, const ActiveStruct
   pictures_.start();
   dependencies_.start(frame);
   if (frame.structure != 0 && structure)
-    point = dependencies_.next(frame, point, wanted_, {true, true, true}, *structure);
+    point = dependencies_.next(frame, point, goal_, {true, true, true, false}, *structure);
   point.cut = is_cut(point);
-  points_.change(stream, first.unwrapped_sequence, newest_frame_, point);
+  if (newest_number_) point.frame_offset = static_cast<uint16_t>(*newest_number_ + 1 - frame.frame_number);
+  points_.change(stream, first, OperatingPoints::From::kPicture, point);
   pictures_.note(frame, point);
   dependencies_.note(frame, point);
 }
@@ -30,7 +34,10 @@ Passage LayerFilter::pass(const Packet& packet, const ActiveStructure* structure
   const uint64_t name = frame_name(packet);
   if (packet.unwrapped_sequence <= newest_) {
     const Passage late = again(stream_, packet).value_or(Passage{false, false});
-    if (late.forward && packet.frame.structure != 0) dependencies_.note_late(packet.frame);
+    if (packet.frame.structure != 0)
+      dependencies_.note_late(packet.frame, late.forward);
+    else
+      pictures_.note_late(packet.frame, late.forward);
     return late;
   }
   if (name != newest_frame_) on_frame(packet, name, structure);
@@ -39,11 +46,20 @@ Passage LayerFilter::pass(const Packet& packet, const ActiveStructure* structure
     top_ = packet.frame.spatial_layer;
     marked_ = true;
   }
+  note_number(packet.frame);
   return passage(packet, points_.newest());
 }
 
+// Streams number their frames each for itself, and a receiver takes what goes back for old. So the next
+// stream goes on behind all that this one had.
+void LayerFilter::note_number(const Frame& frame) {
+  if (frame.structure == 0) return;
+  const auto number = static_cast<uint16_t>(frame.frame_number + points_.newest().frame_offset);
+  if (!newest_number_ || is_newer(number, *newest_number_)) newest_number_ = number;
+}
+
 std::optional<Passage> LayerFilter::again(uint32_t stream, const Packet& packet) const {
-  const OperatingPoint* then = points_.at(stream, packet.unwrapped_sequence, frame_name(packet));
+  const OperatingPoint* then = points_.at(stream, packet);
   return then ? std::optional(passage(packet, *then)) : std::nullopt;
 }
 
@@ -58,15 +74,19 @@ void LayerFilter::on_frame(const Packet& packet, uint64_t name, const ActiveStru
     key_picture_ = frame.key_frame;
     marked_ = false;
     timestamp_ = packet.timestamp;
+    goal_ = wanted_;
   }
-  const Place place{begins_picture, key_picture_, top_ <= point.spatial};
+  const bool behind_gap = packet.unwrapped_sequence != newest_ + 1;
+  const Place place{begins_picture, key_picture_, top_ <= point.spatial, behind_gap};
   const bool described = frame.structure != 0 && structure;
   if (described)
-    point = dependencies_.next(frame, point, wanted_, place, *structure);
+    point = dependencies_.next(frame, point, goal_, place, *structure);
   else if (point.structure == 0)
-    point = pictures_.next(frame, point, wanted_, place);
+    point = pictures_.next(frame, point, goal_, place);
   point.cut = is_cut(point);
-  if (point != points_.newest()) points_.change(stream_, packet.unwrapped_sequence, name, point);
+  using From = OperatingPoints::From;
+  if (point != points_.newest())
+    points_.change(stream_, packet, begins_picture ? From::kPicture : From::kFrame, point);
   newest_frame_ = name;
   if (described)
     dependencies_.note(frame, point);
@@ -92,7 +112,7 @@ OperatingPoint LayerFilter::after_picture(OperatingPoint point) const {
 // or because the last one did not have it.
 bool LayerFilter::is_cut(const OperatingPoint& point) const {
   if (point.spatial == OperatingPoint::kAll) return false;
-  if (point.spatial >= wanted_.spatial) return true;
+  if (point.spatial >= goal_.spatial) return true;
   return !key_picture_ && top_ > point.spatial;
 }
 

@@ -30,6 +30,7 @@ class LayerFilter {
   Lacks lacks(uint8_t spatial, uint8_t temporal, const ActiveStructure* structure) const;
 
  private:
+  void note_number(const Frame& frame);
   void on_frame(const Packet& packet, uint64_t name, const ActiveStructure* structure);
   void forget_descriptors(OperatingPoint& point);
   OperatingPoint after_picture(OperatingPoint point) const;
@@ -39,6 +40,8 @@ class LayerFilter {
   PictureLayers pictures_;
   DependencyLayers dependencies_;
   OperatingPoint wanted_;
+  OperatingPoint goal_;                    // wanted_, as it was at the picture's begin
+  std::optional<uint16_t> newest_number_;  // frame number of a descriptor, as it goes out
   uint32_t stream_ = 0;
   int64_t newest_ = 0;                  // packet
   uint64_t newest_frame_ = 0;           // its name

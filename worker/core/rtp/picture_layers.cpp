@@ -23,7 +23,9 @@ OperatingPoint PictureLayers::next(const Frame& frame, OperatingPoint now, const
   if (place.begins_picture) now.temporal = next_temporal_layer(frame, now.temporal, wanted.temporal);
   if (now.spatial == OperatingPoint::kAll) return now;
   if (place.begins_picture && wanted.spatial < now.spatial) {
-    if (!incomplete(wanted.spatial))
+    // What is missing may have been of the lower layer alone, and is then not sent when it comes.
+    const bool may_lack = incomplete(wanted.spatial) || (place.behind_gap && frame.unused_above);
+    if (!may_lack)
       now.spatial = wanted.spatial;
     else if (frame.key_frame && frame.spatial_layer <= wanted.spatial)
       now.spatial = frame.spatial_layer;  // and up again within the key picture
@@ -39,10 +41,17 @@ OperatingPoint PictureLayers::next(const Frame& frame, OperatingPoint now, const
 void PictureLayers::note(const Frame& frame, const OperatingPoint& point) {
   if (frame.temporal_layer > point.temporal) return;  // nothing that is sent rests on it
   const uint8_t bit = layer_bit(frame.spatial_layer);
+  // Nothing of the layers below is needed for this one: what of them has not come yet will not be sent.
+  if (frame.spatial_layer == point.spatial && frame.inter_picture && !frame.inter_layer)
+    incomplete_ |= static_cast<uint8_t>(bit - 1);
   if (!is_part_of(frame, point))
     incomplete_ |= bit;
   else if (!frame.inter_picture && frame.temporal_layer == 0)
     incomplete_ &= static_cast<uint8_t>(~bit);
+}
+
+void PictureLayers::note_late(const Frame& frame, bool forwarded) {
+  if (!forwarded) incomplete_ |= layer_bit(frame.spatial_layer);
 }
 
 }  // namespace sfu::rtp

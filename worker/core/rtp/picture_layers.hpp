@@ -18,8 +18,9 @@ class PictureLayers {
   // The point from this frame on.
   OperatingPoint next(const Frame& frame, OperatingPoint now, const OperatingPoint& wanted,
                       const Place& place) const;
-  // What became of the frame.
+  // What became of the frame; of one that came late.
   void note(const Frame& frame, const OperatingPoint& point);
+  void note_late(const Frame& frame, bool forwarded);
   // Whether the receiver lacks what the layer rests on.
   bool incomplete(uint8_t spatial) const { return spatial < 8 && (incomplete_ >> spatial & 1); }
 

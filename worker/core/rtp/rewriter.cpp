@@ -8,6 +8,7 @@ namespace sfu::rtp {
 
 bool Rewriter::switch_to(uint32_t stream, int64_t sequence, uint32_t timestamp,
                          std::optional<uint32_t> same_moment, Time now) {
+  if (const auto newest = numbers_.newest_source(stream); newest && sequence <= *newest) return false;
   uint32_t outgoing = newest_timestamp_;
   uint32_t shift = 0;
   if (forwarded_) {

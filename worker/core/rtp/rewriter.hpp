@@ -31,7 +31,8 @@ class Rewriter {
   // where it cannot be true, the timestamp advances by the time since the newest one went out.
   //
   // Timestamps never go back: one that would is moved up, at most by kMaxShift, and what follows with it,
-  // until a later switch makes it good. False: that is not enough, and nothing was changed.
+  // until a later switch makes it good. False: that is not enough, or what comes after this packet in its
+  // stream has gone out before; nothing was changed.
   bool switch_to(uint32_t stream, int64_t sequence, uint32_t timestamp, std::optional<uint32_t> same_moment,
                  Time now);
   static constexpr Duration kMaxShift = 75ms;

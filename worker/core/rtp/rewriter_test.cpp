@@ -82,6 +82,45 @@ TEST_CASE("an aligned switch never leads back") {
   CHECK(rewriter.forward(900, 70000, kNow)->timestamp == 501);
 }
 
+TEST_CASE("what was moved up to keep timestamps from going back is made good at a later switch") {
+  Rewriter rewriter(kClock, 0, 500);
+  rewriter.switch_to(1, 10, 1000, {}, kNow);
+  rewriter.forward(10, 1000, kNow);
+  REQUIRE(rewriter.switch_to(2, 900, 70000, 1000 - 333, kNow));
+  rewriter.forward(900, 70000, kNow);  // at 501, 334 too late
+  REQUIRE(rewriter.switch_to(1, 20, 4000, 70000 + 3333, kNow + 33ms));
+  CHECK(rewriter.forward(20, 4000, kNow + 33ms)->timestamp == 3500);
+}
+
+TEST_CASE("a switch that would lead back by more than 75 ms is refused") {
+  Rewriter rewriter(kClock, 0, 500);
+  rewriter.switch_to(1, 10, 1000, {}, kNow);
+  rewriter.forward(10, 1000, kNow);
+  CHECK_FALSE(rewriter.switch_to(2, 900, 70000, 1000 - 90 * 75, kNow));
+  CHECK(rewriter.forward(11, 4000, kNow)->timestamp == 3500);
+  CHECK(rewriter.switch_to(2, 900, 70000, 4000 - 90 * 75 + 1, kNow));
+}
+
+TEST_CASE("clocks that cannot be true are not believed: the time passed counts") {
+  for (const uint32_t lie : {1000u + 90000 * 10, 1000u - 90000 * 10}) {
+    Rewriter rewriter(kClock, 0, 0);
+    rewriter.switch_to(1, 10, 1000, {}, kNow);
+    rewriter.forward(10, 1000, kNow);
+    CHECK(rewriter.switch_to(2, 900, 70000, lie, kNow + 20ms));
+    CHECK(rewriter.forward(900, 70000, kNow + 20ms)->timestamp == 1800);
+  }
+}
+
+TEST_CASE("there is no way back within a stream") {
+  Rewriter rewriter(kClock, 0, 0);
+  rewriter.switch_to(1, 10, 1000, {}, kNow);
+  rewriter.forward(12, 1000, kNow);
+  rewriter.switch_to(2, 900, 70000, {}, kNow);
+  rewriter.forward(900, 70000, kNow);
+  CHECK_FALSE(rewriter.switch_to(1, 11, 1000, {}, kNow));
+  CHECK(rewriter.switch_to(1, 13, 4000, {}, kNow));
+}
+
 TEST_CASE("a stream resumed after a pause keeps its timestamps and closes the gap in its numbers") {
   Rewriter rewriter(kClock, 0, 0);
   rewriter.switch_to(1, 10, 1000, {}, kNow);
