@@ -204,6 +204,7 @@ void Peer::send_packet(SendingStream& stream, uint8_t payload_type, uint32_t ssr
   if (!keys_) return;
   std::vector<uint8_t> out(payload.size() + 256);
   rtp::PacketRef source = pool_.take();
+  source->bytes.front() = 0x80;  // no CSRC, no extension
   source->extensions = {};
   rtp::OwnExtensions own{.mid = stream.mid, .transport_sequence = transport_sequence_++};
   (ssrc == stream.ssrc ? own.rid : own.repaired_rid) = stream.rid;
