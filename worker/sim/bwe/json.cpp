@@ -107,6 +107,7 @@ std::string to_json(const Scenario& scenario, const Recording& recording, const 
   return Object()
       .add("name", scenario.name)
       .add("title", scenario.title)
+      .add("position", scenario.position)
       .add("length", scenario.length)
       .add("settled", scenario.settled)
       .add("bin", Duration(Bin::kSpan))

@@ -54,6 +54,7 @@ struct Scenario {
   std::optional<Duration> step_up{};  // when the capacity grew: how long until it is used
   bool fast_step = false;             // a goal for that
   uint64_t seed = 1;
+  int position = 0;  // in the table
 };
 
 std::vector<Scenario> scenarios();

@@ -247,7 +247,10 @@ std::vector<Scenario> scenarios() {
   add_small(out);
   add_competition(out);
   add_rfc8867(out);
-  for (size_t i = 0; i < out.size(); ++i) out[i].seed = 100 + i;
+  for (size_t i = 0; i < out.size(); ++i) {
+    out[i].seed = 100 + i;
+    out[i].position = static_cast<int>(i);
+  }
   return out;
 }
 
