@@ -278,7 +278,7 @@ Time Peer::deadline() const {
   Time next = ice_ ? ice_->deadline() : kNever;
   if (dtls_) next = std::min(next, dtls_->deadline());
   if (data_) next = std::min(next, data_->deadline());
-  if (options_.reports) next = std::min({next, arrivals_.deadline(), next_report_});
+  if (options_.reports) next = std::min({next, feedback_deadline(), next_report_});
   for (const auto& [consumer, stream] : received_)
     if (stream.nack) next = std::min(next, stream.missing.deadline());
   return next;
@@ -295,7 +295,7 @@ void Peer::wake() {
   if (data_ && data_->deadline() <= world_.now) after_data();
   send_nacks();
   if (!options_.reports) return;
-  if (arrivals_.deadline() <= world_.now) send_feedback();
+  if (feedback_deadline() <= world_.now) options_.ccfb ? send_stream_feedback() : send_feedback();
   if (next_report_ <= world_.now) send_receiver_report();
 }
 
@@ -317,6 +317,15 @@ void Peer::send_feedback() {
     rtcp::Builder builder(buffer);
     more = arrivals_.write_feedback(builder, 1);
     if (!builder.empty()) send_rtcp(builder);
+  }
+}
+
+void Peer::send_stream_feedback() {
+  for (const CcfbReport& report : stream_arrivals_.collect(1, world_.now)) {
+    std::array<uint8_t, 1500> buffer;
+    rtcp::Builder builder(buffer);
+    builder.add(report);
+    send_rtcp(builder);
   }
 }
 
@@ -421,13 +430,19 @@ void Peer::receive_rtp(Bytes datagram) {
   if (!opened) return;
   packet->size = static_cast<uint16_t>(opened.size());
   if (!rtp::parse(*packet, rtp::ExtensionTable(kExtensions))) return;
-  if (const auto sequence = rtp::transport_sequence(*packet))
-    arrivals_.on_packet(*sequence, world_.now, packet->ssrc);
-  if (next_report_ == kNever) next_report_ = world_.now + kReportInterval;
+  note_arrival(*packet);
   std::optional<HeardPacket> heard = place(*packet);
   if (!heard || !on_heard) return;
   heard->bytes = datagram.size();
   on_heard(*heard);
+}
+
+void Peer::note_arrival(const rtp::Packet& packet) {
+  if (options_.ccfb)
+    stream_arrivals_.on_packet(packet.ssrc, packet.sequence, world_.now);
+  else if (const auto sequence = rtp::transport_sequence(packet))
+    arrivals_.on_packet(*sequence, world_.now, packet.ssrc);
+  if (next_report_ == kNever) next_report_ = world_.now + kReportInterval;
 }
 
 // Whose packet it is, and what of it is new; nullopt: nobody's.

@@ -21,6 +21,7 @@
 #include "core/srtp/sealer.hpp"
 #include "sim/ice_client.hpp"
 #include "sim/link.hpp"
+#include "sim/stream_arrivals.hpp"
 #include "sim/world.hpp"
 
 namespace sfu::sim {
@@ -94,8 +95,9 @@ class Peer {
     // The first of the DTLS-SRTP profiles that the peer offers; the core takes what it likes best.
     channel::DtlsRole role = channel::DtlsRole::kClient;
     bool data = false;  // SCTP inside DTLS
-    // What it tells the sender: transport-wide feedback, and receiver reports each second.
+    // What it tells the sender: feedback on congestion, and receiver reports each second.
     bool reports = false;
+    bool ccfb = false;         // feedback by RFC 8888, not transport-wide
     bool keep_packets = true;  // all that it received, for a test to look at
     Duration rtt = 120ms;      // between requests for what is missing
   };
@@ -169,7 +171,12 @@ class Peer {
   void on_message(const auto& message);
   void retransmit(SendingStream& stream, uint16_t sequence);
   void send_nacks();
+  Time feedback_deadline() const {
+    return options_.ccfb ? stream_arrivals_.deadline() : arrivals_.deadline();
+  }
+  void note_arrival(const rtp::Packet& packet);
   void send_feedback();
+  void send_stream_feedback();
   void send_receiver_report();
 
   World& world_;
@@ -190,6 +197,7 @@ class Peer {
   std::vector<uint8_t> last_sealed_;
   uint16_t transport_sequence_ = 1;
   bwe::Arrivals arrivals_;
+  StreamArrivals stream_arrivals_;
   Time next_report_ = kNever;
   rtp::PacketPool pool_{4};
 };

@@ -45,6 +45,7 @@ struct Scenario {
   std::optional<Hop> backward{};  // absent: wide enough
   Link::Options path{};           // behind the bottleneck: loss and jitter
   Link::Options feedback{};       // of what the receivers send
+  bool ccfb = false;              // which is feedback by RFC 8888
   int long_tcp = 0;               // flows through the forward bottleneck
   int short_tcp = 0;              // each a file after the other, with pauses
 

@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include "sim/bwe/scenario.hpp"
 
 namespace sfu::sim {
@@ -35,6 +37,13 @@ std::vector<Receiver> receivers(size_t count, Duration between) {
   return out;
 }
 
+// FNV-1a: a scenario's run does not depend on the others.
+uint64_t seed_of(std::string_view name) {
+  uint64_t out = 0xcbf29ce484222325;
+  for (const char c : name) out = (out ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+  return out;
+}
+
 void add_steady(std::vector<Scenario>& out) {
   out.push_back({.name = "steady-300k",
                  .title = "steady 300 kbit/s",
@@ -44,6 +53,11 @@ void add_steady(std::vector<Scenario>& out) {
       {.name = "steady-1m", .title = "steady 1 Mbit/s", .sources = gallery(3), .forward = constant(1_mbps)});
   out.push_back(
       {.name = "steady-3m", .title = "steady 3 Mbit/s", .sources = gallery(5), .forward = constant(3_mbps)});
+  out.push_back({.name = "steady-1m-ccfb",
+                 .title = "steady 1 Mbit/s, feedback by RFC 8888",
+                 .sources = gallery(3),
+                 .forward = constant(1_mbps),
+                 .ccfb = true});
   out.push_back({.name = "single-stream",
                  .title = "one stream without layers, 1 Mbit/s over 2",
                  .sources = {{.layers = {1_mbps}, .temporal_layers = 1, .audio = kVoice}},
@@ -248,7 +262,7 @@ std::vector<Scenario> scenarios() {
   add_competition(out);
   add_rfc8867(out);
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i].seed = 100 + i;
+    out[i].seed = seed_of(out[i].name);
     out[i].position = static_cast<int>(i);
   }
   return out;

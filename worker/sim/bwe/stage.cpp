@@ -77,9 +77,11 @@ class Stage {
 
   void add_receiver() {
     const Receiver& receiver = scenario_.receivers[receivers_.size()];
-    Peer& peer = receivers_.emplace_back(
-        world_, router_,
-        Peer::Options{.reports = true, .keep_packets = false, .rtt = 2 * receiver.delay + 20ms});
+    Peer& peer = receivers_.emplace_back(world_, router_,
+                                         Peer::Options{.reports = true,
+                                                       .ccfb = scenario_.ccfb,
+                                                       .keep_packets = false,
+                                                       .rtt = 2 * receiver.delay + 20ms});
     CHECK(peer.connect());
   }
 
