@@ -241,6 +241,7 @@ export class Chaos {
         setPreferredLayers: (one) => one.setPreferredLayers({ spatialLayer: this.#below(3) }),
         setPriority: (one) => one.setPriority(1 + this.#below(255)),
         unsetPriority: (one) => one.unsetPriority(),
+        setAllocation: (one) => one.setAllocation({ tier: this.#below(256), whenStarved: 'pause' }),
         requestKeyFrame: (one) => one.requestKeyFrame(),
         enableTraceEvent: (one) => one.enableTraceEvent(['rtp', 'keyframe', 'nack', 'pli', 'fir']),
       },

@@ -214,6 +214,7 @@ describe('a direct pair', () => {
     const { producer, consumer } = await oneStream();
     await producer.enableTraceEvent(['sr']);
     await consumer.enableTraceEvent(['nack', 'pli']);
+    await consumer.setAllocation({ tier: 2, maxLayers: { spatialLayer: 1 }, whenStarved: 'pause' });
     await consumer.setPriority(7);
     const packets = received(consumer);
     sendVideo(producer, 1);
@@ -281,6 +282,7 @@ describe('a direct pair', () => {
       paused: false,
       producerPaused: false,
       priority: 7,
+      allocation: { tier: 2, weight: 7, maxLayers: { spatialLayer: 1 }, whenStarved: 'pause' },
       rtpStreams: [rtpStream],
       rtpStream,
       preferredSpatialLayer: -1,
@@ -598,6 +600,26 @@ describe('layers', () => {
     await consumer.unsetPriority();
     expect(consumer.priority).toBe(1);
     expect((await consumer.dump()).priority).toBe(1);
+  });
+
+  it('are allocated as an option says, until it is said otherwise', async () => {
+    const { producer } = await simulcast();
+    const minLayers = { spatialLayer: 1, temporalLayer: 0 };
+    const { rtpCapabilities } = router;
+    const options = { producerId: producer.id, rtpCapabilities, allocation: { tier: 255, minLayers } };
+    const consumer = await receiving.consume(options);
+    const first = { tier: 255, weight: 1, minLayers, whenStarved: 'keep' };
+    expect(consumer.allocation).toEqual(first);
+    expect((await consumer.dump()).allocation).toEqual(first);
+
+    await consumer.setAllocation({ maxLayers: { spatialLayer: 0 } });
+
+    expect((await consumer.dump()).allocation).toEqual({
+      tier: 0,
+      weight: 1,
+      maxLayers: { spatialLayer: 0 },
+      whenStarved: 'keep',
+    });
   });
 });
 

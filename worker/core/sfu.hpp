@@ -90,6 +90,7 @@ class Sfu {
   Result<channel::ConsumerDump> handle(const channel::DumpConsumer& request, Turn& turn);
   Result<channel::StreamStatsList> handle(const channel::GetConsumerStats& request, Turn& turn);
   Result<channel::Done> handle(const channel::SetPriority& request, Turn& turn);
+  Result<channel::Done> handle(const channel::SetAllocation& request, Turn& turn);
 
   Result<channel::Done> handle(const channel::ProduceData& request, Turn& turn);
   Result<channel::Done> handle(const channel::PauseDataProducer& request, Turn& turn);

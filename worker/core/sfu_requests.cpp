@@ -321,8 +321,19 @@ Result<Done> Sfu::handle(const SetPriority& request, Turn&) {
   if (!consumer) return consumer.error();
   if (request.priority < 1 || request.priority > 255)
     return Error::type("priority must be an integer from 1 to 255");
-  for (Consumer* leg = *consumer; leg; leg = leg->next_leg())
-    leg->set_priority(static_cast<uint8_t>(request.priority));
+  auto allocation = (*consumer)->allocation();
+  allocation.weight = static_cast<uint8_t>(request.priority);
+  for (Consumer* leg = *consumer; leg; leg = leg->next_leg()) leg->set_allocation(allocation);
+  return Done{};
+}
+
+Result<Done> Sfu::handle(const SetAllocation& request, Turn&) {
+  auto consumer = find(shared_.consumers, request.consumer, "consumer");
+  if (!consumer) return consumer.error();
+  if (!request.allocation) return Error::type("allocation is missing");
+  const auto allocation = read_allocation(*request.allocation);
+  if (!allocation) return allocation.error();
+  for (Consumer* leg = *consumer; leg; leg = leg->next_leg()) leg->set_allocation(*allocation);
   return Done{};
 }
 

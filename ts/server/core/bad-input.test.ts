@@ -180,6 +180,8 @@ const consume: Row[] = [
       [{ preferredLayers: 7 }, 'preferredLayers must be an object'],
       [{ preferredLayers: {} }, 'preferredLayers.spatialLayer'],
       [{ preferredLayers: { spatialLayer: 0, temporalLayer: -1 } }, 'preferredLayers.temporalLayer'],
+      [{ allocation: 7 }, 'allocation must be an object'],
+      [{ allocation: { tier: 256 } }, 'allocation.tier'],
       [{ rtpCapabilities: 7 }, ''],
       [{ rtpCapabilities: undefined }, ''],
       [{ appData: 7 }, 'appData'],
@@ -260,6 +262,30 @@ const layers: Row[] = [
   ...noObject('preferredLayers'),
   [[{ spatialLayer: -1 }], TypeError, 'preferredLayers.spatialLayer'],
   [[{ spatialLayer: 0, temporalLayer: 256 }], TypeError, 'preferredLayers.temporalLayer'],
+];
+
+const allocations: Row[] = [
+  ...noObject('allocation'),
+  [[{ tier: -1 }], TypeError, 'allocation.tier'],
+  [[{ tier: 256 }], TypeError, 'allocation.tier'],
+  [[{ tier: '1' }], TypeError, 'allocation.tier'],
+  [[{ weight: 0 }], TypeError, 'allocation.weight'],
+  [[{ weight: 256 }], TypeError, 'allocation.weight'],
+  [[{ minLayers: 1 }], TypeError, 'allocation.minLayers must be an object'],
+  [[{ minLayers: { spatialLayer: 256 } }], TypeError, 'allocation.minLayers.spatialLayer'],
+  [[{ maxLayers: {} }], TypeError, 'allocation.maxLayers.spatialLayer'],
+  [[{ maxLayers: { spatialLayer: 0, temporalLayer: 0.5 } }], TypeError, 'allocation.maxLayers.temporalLayer'],
+  [
+    [{ minLayers: { spatialLayer: 2 }, maxLayers: { spatialLayer: 1 } }],
+    TypeError,
+    'allocation.minLayers must not be above allocation.maxLayers',
+  ],
+  [
+    [{ minLayers: { spatialLayer: 1, temporalLayer: 1 }, maxLayers: { spatialLayer: 1, temporalLayer: 0 } }],
+    TypeError,
+    'allocation.minLayers must not be above allocation.maxLayers',
+  ],
+  [[{ whenStarved: 'drop' }], TypeError, 'allocation.whenStarved must be one of keep, pause'],
 ];
 
 const packets: unknown[] = [undefined, null, 'text', [1, 2], {}, new ArrayBuffer(4)];
@@ -596,6 +622,7 @@ const methods: Table = {
   ],
   'Producer.enableTraceEvent': [{ on: 'producer', rows: traces }],
   'Consumer.setPreferredLayers': [{ on: 'consumer', rows: layers }],
+  'Consumer.setAllocation': [{ on: 'consumer', rows: allocations }],
   'Consumer.setPriority': [
     {
       on: 'consumer',

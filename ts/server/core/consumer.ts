@@ -1,5 +1,12 @@
-import type { Consumed, ConsumerLayers as Layers } from '../../shared/channel/messages.gen.js';
-import { asBoolean, asInteger, asNonEmptyString, asObject, optional } from '../../shared/rtp/fields.js';
+import type { Allocation, Consumed, ConsumerLayers as Layers } from '../../shared/channel/messages.gen.js';
+import {
+  asBoolean,
+  asInteger,
+  asNonEmptyString,
+  asObject,
+  asOneOf,
+  optional,
+} from '../../shared/rtp/fields.js';
 import type {
   ConsumerType,
   MediaKind,
@@ -27,6 +34,32 @@ import {
 /** 0 is the lowest. Without a temporal layer: the highest. */
 export type ConsumerLayers = { spatialLayer: number; temporalLayer?: number };
 
+/**
+ * How a consumer shares what its transport can carry with the others there. By default all are equal.
+ *
+ * @example
+ * // The speaker goes before all others, whatever the link; a thumbnail gets its lowest layer, and never more.
+ * await speaker.setAllocation({ tier: 1, minLayers: { spatialLayer: 1 } });
+ * await thumbnail.setAllocation({ maxLayers: { spatialLayer: 0 }, whenStarved: 'pause' });
+ */
+export type ConsumerAllocation = {
+  /** 0 to 255: higher tiers are served first, and strictly: a lower one gets what is left. Default 0. */
+  tier?: number;
+  /** 1 to 255: how much it counts beside the others of its tier. It is the priority. Default 1. */
+  weight?: number;
+  /** Given before anybody of the tier gets more. Without a temporal layer: the lowest. */
+  minLayers?: ConsumerLayers;
+  /** Never more, beside the preferred layers. Without a temporal layer: the highest. */
+  maxLayers?: ConsumerLayers;
+  /**
+   * When not even its lowest layer fits: 'keep', the default, sends that all the same, so that nobody goes black; 'pause'
+   * sends nothing of it until it fits.
+   */
+  whenStarved?: WhenStarved;
+};
+
+export type WhenStarved = 'keep' | 'pause';
+
 export type ConsumerOptions<A extends AppData = AppData> = {
   producerId: string;
   /** Of the endpoint that will receive. */
@@ -37,6 +70,8 @@ export type ConsumerOptions<A extends AppData = AppData> = {
   mid?: string;
   /** Default: the highest. */
   preferredLayers?: ConsumerLayers;
+  /** Default: as all others. */
+  allocation?: ConsumerAllocation;
   /** Default: true for video, false for audio. */
   enableRtx?: boolean;
   /** Don't forward Opus DTX packets. Default false. */
@@ -63,6 +98,7 @@ export type ConsumerDump = {
   paused: boolean;
   producerPaused: boolean;
   priority: number;
+  allocation: ConsumerAllocation;
   rtpStreams: RtpStreamDump[];
   /** The one stream, but of a pipe consumer. */
   rtpStream?: RtpStreamDump;
@@ -100,11 +136,17 @@ type ConsumerParts<A extends AppData> = {
   type: ConsumerType;
   rtpParameters: NormalizedRtpParameters;
   consumed: Consumed;
+  allocation: Allocation;
   appData: A;
 };
 
 const MIN_PRIORITY = 1;
 const MAX_PRIORITY = 255;
+const MAX_TIER = 255;
+const WHEN_STARVED: readonly WhenStarved[] = ['keep', 'pause'];
+
+/** What a consumer has when nothing else is asked. */
+export const EQUAL: Allocation = { tier: 0, weight: MIN_PRIORITY, whenStarved: 'keep' };
 
 const MAX_MID = 8;
 
@@ -113,20 +155,21 @@ export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, 
   readonly #source: ProducerSource;
   readonly #type: ConsumerType;
   readonly #rtpParameters: NormalizedRtpParameters;
-  #priority = MIN_PRIORITY;
+  #allocation: Allocation;
   #traceEventTypes: ConsumerTraceEventType[] = [];
   #score: ConsumerScore;
   #preferredLayers?: ConsumerLayers;
   #currentLayers?: ConsumerLayers;
 
   /** Made by `transport.consume()`. */
-  constructor({ scope, source, type, rtpParameters, consumed, appData }: ConsumerParts<A>) {
+  constructor({ scope, source, type, rtpParameters, consumed, allocation, appData }: ConsumerParts<A>) {
     super(scope, source, consumed.paused, appData);
     this.#source = source;
     this.#type = type;
     this.#rtpParameters = rtpParameters;
     this.#score = consumed.score ?? { score: 0, producerScore: 0, producerScores: [] };
     this.#preferredLayers = consumed.preferredLayers;
+    this.#allocation = allocation;
     scope.listen((event) => this.#onEvent(event));
   }
 
@@ -152,7 +195,12 @@ export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, 
 
   /** Who comes first when not everything can be sent: 1, the default, to 255, the most important. */
   get priority(): number {
-    return this.#priority;
+    return this.#allocation.weight;
+  }
+
+  /** As set, with its defaults. */
+  get allocation(): ConsumerAllocation {
+    return structuredClone(this.#allocation);
   }
 
   get score(): ConsumerScore {
@@ -179,19 +227,31 @@ export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, 
   }
 
   /**
-   * 1 to 255.
+   * 1 to 255: the weight of its allocation.
    *
    * @throws TypeError
    */
   async setPriority(priority: number): Promise<void> {
-    const read = asInteger(priority, 'priority', MIN_PRIORITY, MAX_PRIORITY);
-    await this.scope.control.setPriority({ consumer: this.scope.handle, priority: read });
-    this.#priority = read;
+    const weight = asInteger(priority, 'priority', MIN_PRIORITY, MAX_PRIORITY);
+    await this.scope.control.setPriority({ consumer: this.scope.handle, priority: weight });
+    this.#allocation = { ...this.#allocation, weight };
   }
 
   /** Back to 1. */
   async unsetPriority(): Promise<void> {
     await this.setPriority(MIN_PRIORITY);
+  }
+
+  /**
+   * How it shares what its transport can carry, in place of all that was set before: what is not given gets its default,
+   * the weight too.
+   *
+   * @throws TypeError
+   */
+  async setAllocation(allocation: ConsumerAllocation): Promise<void> {
+    const read = readAllocation(allocation, 'allocation');
+    await this.scope.control.setAllocation({ consumer: this.scope.handle, allocation: read });
+    this.#allocation = read;
   }
 
   /**
@@ -230,6 +290,7 @@ export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, 
       paused: dump.paused,
       producerPaused: dump.producerPaused,
       priority: dump.priority,
+      allocation: dump.allocation ?? EQUAL,
       rtpStreams,
       ...(rtpStream && this.#type !== 'pipe' && { rtpStream }),
       preferredSpatialLayer: dump.preferredLayers?.spatialLayer ?? -1,
@@ -284,6 +345,26 @@ export function readConsumerLayers(value: unknown, name: string): Layers {
   };
 }
 
+/** With its defaults. @throws TypeError naming the field */
+export function readAllocation(value: unknown, name: string): Allocation {
+  const { tier, weight, minLayers, maxLayers, whenStarved } = asObject(value, name);
+  const read: Allocation = {
+    tier: asInteger(tier ?? 0, `${name}.tier`, 0, MAX_TIER),
+    weight: asInteger(weight ?? MIN_PRIORITY, `${name}.weight`, MIN_PRIORITY, MAX_PRIORITY),
+    ...optional('minLayers', minLayers, (layers) => readConsumerLayers(layers, `${name}.minLayers`)),
+    ...optional('maxLayers', maxLayers, (layers) => readConsumerLayers(layers, `${name}.maxLayers`)),
+    whenStarved: asOneOf(whenStarved ?? 'keep', `${name}.whenStarved`, WHEN_STARVED),
+  };
+  if (exceeds(read)) throw new TypeError(`${name}.minLayers must not be above ${name}.maxLayers`);
+  return read;
+}
+
+function exceeds({ minLayers: min, maxLayers: max }: Allocation): boolean {
+  if (!min || !max) return false;
+  if (min.spatialLayer !== max.spatialLayer) return min.spatialLayer > max.spatialLayer;
+  return (min.temporalLayer ?? 0) > (max.temporalLayer ?? 255);
+}
+
 /** @throws TypeError naming the field */
 export function readConsumerOptions<C extends AppData>(options: ConsumerOptions<C>) {
   const { producerId, rtpCapabilities, paused, ignoreDtx, pipe, appData, ...rest } = asObject(
@@ -301,6 +382,7 @@ export function readConsumerOptions<C extends AppData>(options: ConsumerOptions<
     ...optional('preferredLayers', rest.preferredLayers, (layers) =>
       readConsumerLayers(layers, 'preferredLayers'),
     ),
+    allocation: readAllocation(rest.allocation ?? {}, 'allocation'),
     appData: asAppData<C>(appData),
   };
 }

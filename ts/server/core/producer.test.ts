@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import { mediaCodecs, simulcastParameters } from '../../../test/harness/rtp-options.js';
 import { scriptedWorker, settled } from '../../../test/harness/scripted-worker.js';
 import type { StreamDump, StreamStats } from '../../shared/channel/messages.gen.js';
+import type { ConsumerOptions } from './consumer.js';
 
 /** Handles: router 1, transport 2, producer 3, consumer 4. */
-async function call({ pipe = false } = {}) {
+async function call(options: Partial<ConsumerOptions> = {}) {
   const { worker, script } = scriptedWorker();
   const router = await worker.createRouter({ mediaCodecs });
   const transport = await router.createWebRtcTransport({
@@ -12,7 +13,7 @@ async function call({ pipe = false } = {}) {
   });
   const producer = await transport.produce({ kind: 'video', rtpParameters: simulcastParameters() });
   const { rtpCapabilities } = router;
-  const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, pipe });
+  const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities, ...options });
   return { script, producer, consumer };
 }
 
@@ -149,6 +150,7 @@ describe('a consumer', () => {
     preferredLayers: { spatialLayer: 2, temporalLayer: 1 },
     targetLayers: { spatialLayer: 1, temporalLayer: 0 },
     priority: 7,
+    allocation: { tier: 2, weight: 7, maxLayers: { spatialLayer: 1 }, whenStarved: 'pause' },
   };
 
   it('dumps every field', async () => {
@@ -168,6 +170,7 @@ describe('a consumer', () => {
       paused: false,
       producerPaused: true,
       priority: 7,
+      allocation: answer.allocation,
       preferredSpatialLayer: 2,
       preferredTemporalLayer: 1,
       targetSpatialLayer: 1,
@@ -228,6 +231,52 @@ describe('a consumer', () => {
 
     expect(consumer.priority).toBe(1);
     expect(script.asked('setPriority')).toEqual([]);
+  });
+
+  it('is equal to all others by default', async () => {
+    const { consumer, script } = await call();
+
+    const equal = { tier: 0, weight: 1, whenStarved: 'keep' };
+    expect(consumer.allocation).toEqual(equal);
+    expect(script.asked('consume')[0].allocation).toEqual(equal);
+  });
+
+  it('may be given its allocation at once', async () => {
+    const { consumer, script } = await call({ allocation: { tier: 3, minLayers: { spatialLayer: 1 } } });
+
+    const allocation = { tier: 3, weight: 1, minLayers: { spatialLayer: 1 }, whenStarved: 'keep' };
+    expect(consumer.allocation).toEqual(allocation);
+    expect(script.asked('consume')[0].allocation).toEqual(allocation);
+  });
+
+  it('has one allocation at a time: what is not given is the default', async () => {
+    const { consumer, script } = await call();
+    await consumer.setAllocation({ tier: 255, weight: 9, maxLayers: { spatialLayer: 1, temporalLayer: 0 } });
+    await consumer.setAllocation({ whenStarved: 'pause' });
+
+    expect(consumer.allocation).toEqual({ tier: 0, weight: 1, whenStarved: 'pause' });
+    expect(script.asked('setAllocation')).toEqual([
+      {
+        consumer: 4,
+        allocation: {
+          tier: 255,
+          weight: 9,
+          maxLayers: { spatialLayer: 1, temporalLayer: 0 },
+          whenStarved: 'keep',
+        },
+      },
+      { consumer: 4, allocation: { tier: 0, weight: 1, whenStarved: 'pause' } },
+    ]);
+  });
+
+  it('has its priority as its weight', async () => {
+    const { consumer } = await call();
+    await consumer.setAllocation({ tier: 1, weight: 9 });
+    expect(consumer.priority).toBe(9);
+
+    await consumer.setPriority(200);
+
+    expect(consumer.allocation).toEqual({ tier: 1, weight: 200, whenStarved: 'keep' });
   });
 
   it('gives its observer what it hears itself', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  Allocation,
   RtpEncodingParameters as ChannelEncoding,
   RtpParameters as ChannelRtpParameters,
   TransportDump as ChannelTransportDump,
@@ -20,7 +21,13 @@ import type {
   RtpHeaderExtensionUri,
 } from '../../shared/rtp/rtp-parameters.js';
 import type { EventBody } from './channel.js';
-import { Consumer, type ConsumerLayers, type ConsumerOptions, readConsumerOptions } from './consumer.js';
+import {
+  Consumer,
+  type ConsumerLayers,
+  type ConsumerOptions,
+  EQUAL,
+  readConsumerOptions,
+} from './consumer.js';
 import {
   DataConsumer,
   type DataConsumerOptions,
@@ -222,7 +229,7 @@ export abstract class Transport<
    * its codecs
    */
   async consume<C extends AppData = AppData>(options: ConsumerOptions<C>): Promise<Consumer<C>> {
-    const { producerId, paused, ignoreDtx, pipe, preferredLayers, appData, ...rest } =
+    const { producerId, paused, ignoreDtx, pipe, preferredLayers, allocation, appData, ...rest } =
       readConsumerOptions<C>(options);
     const source = this.sourceOf(producerId);
     const rtpParameters = getConsumerRtpParameters({
@@ -233,7 +240,15 @@ export abstract class Transport<
     });
     if (!pipe) rtpParameters.mid = rest.mid ?? this.#countMid();
     const type = pipe ? 'pipe' : source.type;
-    return this.forward<C>(source, { type, rtpParameters, paused, ignoreDtx, preferredLayers, appData });
+    return this.forward<C>(source, {
+      type,
+      rtpParameters,
+      paused,
+      ignoreDtx,
+      preferredLayers,
+      allocation,
+      appData,
+    });
   }
 
   /** @throws NotFoundError */
@@ -246,7 +261,7 @@ export abstract class Transport<
 
   protected async forward<C extends AppData>(
     source: ProducerSource,
-    { type, rtpParameters, paused, ignoreDtx, preferredLayers, appData }: Forwarding<C>,
+    { type, rtpParameters, paused, ignoreDtx, preferredLayers, allocation = EQUAL, appData }: Forwarding<C>,
   ): Promise<Consumer<C>> {
     const scope = this.scope.child('consumer', randomUUID());
     const consumed = await scope.making((control, consumer) =>
@@ -261,10 +276,11 @@ export abstract class Transport<
         paused,
         ...(preferredLayers && { preferredLayers }),
         ignoreDtx,
+        allocation,
       }),
     );
     requireSource(source, scope);
-    const consumer = new Consumer<C>({ scope, source, type, rtpParameters, consumed, appData });
+    const consumer = new Consumer<C>({ scope, source, type, rtpParameters, consumed, allocation, appData });
     this.#adopt(this.#consumers, consumer as unknown as Consumer, scope);
     this.observe('newconsumer', consumer);
     return consumer;
@@ -495,6 +511,7 @@ type Forwarding<C extends AppData> = {
   paused: boolean;
   ignoreDtx: boolean;
   preferredLayers?: ConsumerLayers;
+  allocation?: Allocation;
   appData: C;
 };
 

@@ -20,6 +20,7 @@ export type {
 } from './audio-level-observer.js';
 export type {
   Consumer,
+  ConsumerAllocation,
   ConsumerDump,
   ConsumerEvents,
   ConsumerLayers,
@@ -27,6 +28,7 @@ export type {
   ConsumerOptions,
   ConsumerScore,
   ConsumerStat,
+  WhenStarved,
 } from './consumer.js';
 export type {
   DataConsumer,

@@ -25,12 +25,16 @@ Result<std::vector<std::unique_ptr<Consumer>>> Consumer::make(const channel::Con
   if (rtp.encodings.size() != (pipes ? producer.streams().size() : 1))
     return Error::type(pipes ? "rtpParameters.encodings must have as many entries as the producer's"
                              : "rtpParameters.encodings must have one entry");
+  const Result<Allocation> allocation =
+      request.allocation ? read_allocation(*request.allocation) : Allocation{};
+  if (!allocation) return allocation.error();
   std::vector<std::unique_ptr<Consumer>> legs;
   for (size_t i = 0; i < rtp.encodings.size(); ++i) {
     const std::string field = "rtpParameters.encodings[" + std::to_string(i) + "]";
     if (!rtp.encodings[i].ssrc) return Error::type(field + ".ssrc is missing");
     if (!media_codec(rtp, rtp.encodings[i])) return Error::type("rtpParameters.codecs has no media codec");
     legs.push_back(std::unique_ptr<Consumer>(new Consumer(request, i, transport, producer, random)));
+    legs[i]->set_allocation(*allocation);
     if (i > 0) legs[i - 1]->next_leg_ = legs[i].get();
   }
   return legs;

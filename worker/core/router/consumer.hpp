@@ -16,6 +16,7 @@
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
 #include "core/link/turn.hpp"
+#include "core/router/allocation.hpp"
 #include "core/router/inbound_stream.hpp"
 #include "core/router/send_job.hpp"
 #include "core/router/sent_headers.hpp"
@@ -88,9 +89,9 @@ class Consumer {
   void request_key_frame(Turn& turn);
   bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
 
-  // 1 to 255: how much it counts beside the transport's other consumers.
-  void set_priority(uint8_t priority) { priority_ = priority; }
-  uint8_t priority() const { return priority_; }
+  // How it counts beside the transport's other consumers.
+  void set_allocation(const Allocation& allocation) { allocation_ = allocation; }
+  const Allocation& allocation() const { return allocation_; }
   Traces traces;
 
   // The client's RTCP.
@@ -175,7 +176,7 @@ class Consumer {
   channel::MediaKind kind_;
   channel::ConsumerType type_;
   uint8_t leg_;  // of a pipe: the stream that it keeps to
-  uint8_t priority_ = 1;
+  Allocation allocation_;
   Consumer* next_leg_ = nullptr;
   uint64_t rtx_index_;
   std::string cname_;

@@ -197,7 +197,8 @@ ConsumerDump dump(const Consumer& first_leg) {
                    .preferred_layers = first_leg.preferred_layers(),
                    .target_layers = first_leg.target_layers(),
                    .current_layers = first_leg.current_layers(),
-                   .priority = first_leg.priority()};
+                   .priority = first_leg.allocation().weight,
+                   .allocation = write_allocation(first_leg.allocation())};
   for (uint32_t i = 0; i < 128; ++i)
     if (first_leg.supported_payload_types()[i]) out.supported_codec_payload_types.push_back(i);
   for (const Consumer* leg = &first_leg; leg; leg = leg->next_leg()) out.streams.push_back(dump_leg(*leg));
