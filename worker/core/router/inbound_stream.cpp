@@ -2,12 +2,62 @@
 
 #include <algorithm>
 
+#include "core/rtp/extensions.hpp"
+
 namespace sfu {
 
 InboundStream::InboundStream(Options options)
     : options_(std::move(options)),
       history_(options_.video ? rtp::History::of_video() : rtp::History::of_audio()),
       key_frames_(options_.key_frame_delay) {}
+
+void InboundStream::describe(rtp::Packet& packet, rtp::Codec codec) {
+  packet.frame = {};
+  if (packet.payload.size == 0) return;
+  packet.unwrapped_sequence = order_.peek(packet.sequence);
+  packet.frame = rtp::describe(codec, packet.payload_bytes(), packet.marker).value_or(rtp::Frame{});
+  switch (codec) {
+    case rtp::Codec::kH264:
+    case rtp::Codec::kH265:
+      packet.frame.begins &= begins_sequence(packet);
+      break;
+    case rtp::Codec::kAv1:
+      if (packet.frame.continues) continue_layers(packet);
+      break;
+    default:
+      return;
+  }
+  read_dependencies(packet, codec);
+}
+
+// A descriptor says all of an AV1 frame. Of H264 it says the layers, and the payload where a decoder can
+// begin.
+void InboundStream::read_dependencies(rtp::Packet& packet, rtp::Codec codec) {
+  auto frame =
+      dependencies_.read(packet.extension(rtp::Extension::kDependencyDescriptor), packet.unwrapped_sequence);
+  if (!frame) return;
+  if (codec != rtp::Codec::kAv1) {
+    frame->key_frame = packet.frame.key_frame;
+    frame->begins = packet.frame.begins;
+  }
+  packet.frame = *frame;
+}
+
+// Whether nothing of this picture lies before the packet, which its parameter sets, sent in packets of their
+// own, might. Of a stream's very first packet nothing more can be known.
+bool InboundStream::begins_sequence(const rtp::Packet& packet) const {
+  const rtp::Frame& frame = packet.frame;
+  if (!frame.key_frame || frame.parameters || !order_.newest()) return true;
+  const rtp::PacketRef before = history_.find(packet.unwrapped_sequence - 1, packet.arrival);
+  return before && before->timestamp != packet.timestamp;
+}
+
+void InboundStream::continue_layers(rtp::Packet& packet) const {
+  const rtp::PacketRef before = history_.find(packet.unwrapped_sequence - 1, packet.arrival);
+  if (!before || before->timestamp != packet.timestamp) return;
+  packet.frame.spatial_layer = before->frame.spatial_layer;
+  packet.frame.temporal_layer = before->frame.temporal_layer;
+}
 
 bool InboundStream::receive(const rtp::PacketRef& packet, bool repair) {
   const Time now = packet->arrival;
@@ -25,7 +75,11 @@ bool InboundStream::receive(const rtp::PacketRef& packet, bool repair) {
   ++counts_.packets;
   counts_.bytes += packet->size;
   rate_.add(packet->size, now);
-  if (options_.video) count_layer(*packet);
+  if (options_.video) {
+    count_layer(*packet);
+    if (const auto captured = rtp::abs_capture_time(*packet))
+      capture_ = rtcp::NtpMapping{captured->captured, packet->timestamp, now};
+  }
   last_packet_ = now;
   history_.insert(packet);
   if (packet->frame.key_frame) key_frames_.on_key_frame();
@@ -38,7 +92,10 @@ void InboundStream::count_layer(const rtp::Packet& packet) {
     return each.spatial == frame.spatial_layer && each.temporal == frame.temporal_layer;
   });
   if (layer == layers_.end()) layer = layers_.insert(layer, {frame.spatial_layer, frame.temporal_layer});
+  layer->last = packet.arrival;
   layer->rate.add(packet.size, packet.arrival);
+  const bool rests_below = !frame.unused_above || (frame.structure == 0 && !frame.inter_picture);
+  if (rests_below) layer->below.add(packet.size, packet.arrival);
 }
 
 void InboundStream::learn_ssrc(uint32_t ssrc, bool rtx) {
@@ -52,9 +109,18 @@ void InboundStream::learn_ssrc(uint32_t ssrc, bool rtx) {
     missing_.reset();
     history_.clear();
     mapping_.reset();
+    capture_.reset();
+    dependencies_.reset();
     ++generation_;
   }
   options_.ssrc = ssrc;
+}
+
+std::optional<uint32_t> InboundStream::timestamp_offset_to(const InboundStream& other) const {
+  const bool captured = capture_ && other.capture_;
+  const auto& from = captured ? capture_ : mapping_;
+  const auto& to = captured ? other.capture_ : other.mapping_;
+  return from && to ? rtcp::timestamp_offset(*from, *to, options_.clock_rate) : std::nullopt;
 }
 
 bool InboundStream::check_silence(Time now) {

@@ -12,6 +12,8 @@
 #include "core/router/score.hpp"
 #include "core/rtcp/ntp_mapping.hpp"
 #include "core/rtcp/report_block.hpp"
+#include "core/rtp/codec.hpp"
+#include "core/rtp/dependency_reader.hpp"
 #include "core/rtp/history.hpp"
 #include "core/rtp/key_frame_requests.hpp"
 #include "core/rtp/missing.hpp"
@@ -65,6 +67,11 @@ class InboundStream {
   uint32_t ssrc() const { return options_.ssrc.value_or(0); }
   std::optional<uint32_t> known_ssrc() const { return options_.ssrc; }
 
+  // What a packet says of its frame, read once for all consumers.
+  void describe(rtp::Packet& packet, rtp::Codec codec);
+  // Of the dependency descriptors; null: none has come.
+  const rtp::ActiveStructure* structure() const { return dependencies_.current(); }
+
   // A media packet, described: false when it is a duplicate or too old to be of use. `repair`: it came by
   // RTX.
   bool receive(const rtp::PacketRef& packet, bool repair);
@@ -94,7 +101,11 @@ class InboundStream {
   void count_key_frame_request(bool fir) { ++(fir ? counts_.firs : counts_.plis); }
 
   const rtp::History& history() const { return history_; }
+  // Of the newest packet, unwrapped; -1 before the first.
+  int64_t newest_sequence() const { return order_.newest().value_or(-1); }
   const std::optional<rtcp::NtpMapping>& mapping() const { return mapping_; }
+  // What to add to its timestamps to get those that `other` has at the same instant; nullopt: unknown.
+  std::optional<uint32_t> timestamp_offset_to(const InboundStream& other) const;
 
   // The report block for the next receiver report; closes the interval and updates the score.
   rtcp::ReportBlock report(Time now);
@@ -108,11 +119,19 @@ class InboundStream {
   struct Layer {
     uint8_t spatial = 0;
     uint8_t temporal = 0;
+    Time last{};
     rtp::Rate rate{};
+    rtp::Rate below{};  // of what a higher spatial layer rests on, as it may not in K-SVC
   };
   std::vector<Layer>& layers() { return layers_; }
+  const std::vector<Layer>& layers() const { return layers_; }
+  // Whether it is being sent. Of a frame rate so low that it is not seen within the time nothing is known.
+  bool is_alive(const Layer& layer) const { return last_packet_ - layer.last <= kSilence; }
 
  private:
+  void read_dependencies(rtp::Packet& packet, rtp::Codec codec);
+  bool begins_sequence(const rtp::Packet& packet) const;
+  void continue_layers(rtp::Packet& packet) const;
   void count_layer(const rtp::Packet& packet);
 
   Options options_;
@@ -123,7 +142,9 @@ class InboundStream {
   rtp::KeyFrameRequests key_frames_;
   rtp::Rate rate_;
   std::vector<Layer> layers_;
-  std::optional<rtcp::NtpMapping> mapping_;
+  rtp::DependencyReader dependencies_;
+  std::optional<rtcp::NtpMapping> mapping_;  // by the last sender report
+  std::optional<rtcp::NtpMapping> capture_;  // by the last packet with an absolute capture time
   Score score_;
   Counts counts_;
   int64_t expected_at_report_ = 0;

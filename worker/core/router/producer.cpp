@@ -73,12 +73,7 @@ InboundStream* Producer::receive(rtp::PacketRef& packet, const Demux::Route& rou
     turn.drop(Drop::kUnknownPayloadType);
     return nullptr;
   }
-  if (packet->payload.size > 0) {  // what the descriptor says, read once for all consumers
-    const auto frame = rtp::describe(codec->codec, packet->payload_bytes(), packet->marker);
-    packet->frame = frame.value_or(rtp::Frame{});
-  } else {
-    packet->frame = {};
-  }
+  stream.describe(*packet, codec->codec);  // once for all consumers
   if (traces.any())
     traces.packet(handle_, *packet, Traces::numbers_of(*packet), Traces::Direction::kIn, route.rtx, turn);
   packet->payload_type = codec->mapped_payload_type;
@@ -149,6 +144,7 @@ void Producer::on_silence_check(Turn& turn) {
   bool changed = false;
   for (InboundStream& stream : streams_) changed = stream.check_silence(turn.now) || changed;
   if (changed) on_active_changed(turn);
+  for (Consumer* consumer : consumers) consumer->check_layers(turn);
 }
 
 void Producer::on_bye(uint8_t stream, Turn& turn) {

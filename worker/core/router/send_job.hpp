@@ -19,6 +19,10 @@ struct SendJob {
   // Sent for the first time; or again, as RTX (RFC 4588) or plainly, under the number it had.
   enum class Kind : uint8_t { kFirst, kRtx, kAgain } kind = Kind::kFirst;
   uint16_t original_sequence = 0;  // of RTX
+  bool marker = false;
+  // The number alone: what the packet carries is not for this consumer, but its number could not be taken
+  // back.
+  bool empty = false;
   // VP8 and VP9: the picture's numbers, to be written over the source's.
   std::optional<rtp::Picture> picture{};
 };

@@ -375,8 +375,9 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
   const Consumer& consumer = *job.consumer;
   const rtp::Packet& packet = *job.packet;
   const bool rtx = job.kind == SendJob::Kind::kRtx;
+  const Bytes payload = job.empty ? Bytes{} : packet.payload_bytes();
   const rtp::OutgoingHeader header{.payload_type = consumer.outgoing_payload_type(job),
-                                   .marker = packet.marker,
+                                   .marker = job.marker,
                                    .sequence = static_cast<uint16_t>(job.index),
                                    .timestamp = job.timestamp,
                                    .ssrc = rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
@@ -386,14 +387,13 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
   const size_t begin =
       rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet, consumer.extension_ids(), *own)
           : rtp::write_header(slot, header, packet, consumer.extension_ids(), *own);
-  const size_t size = begin + packet.payload.size + route.overhead;
+  const size_t size = begin + payload.size() + route.overhead;
   if (begin == 0 || size > slot.size()) return 0;
 
   const bool copied = rtx || job.picture || !route.keys;
-  if (copied) {
-    std::memcpy(slot.data() + begin, packet.payload_bytes().data(), packet.payload.size);
-    if (job.picture)
-      rtp::rewrite_picture(slot.subspan(begin, packet.payload.size), packet.frame, *job.picture);
+  if (copied && !payload.empty()) {
+    std::memcpy(slot.data() + begin, payload.data(), payload.size());
+    if (job.picture) rtp::rewrite_picture(slot.subspan(begin, payload.size()), packet.frame, *job.picture);
   }
   if (!route.path) {  // direct
     if (turn.controller_behind) {
@@ -410,8 +410,8 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
                        .index = job.index,
                        .out = slot.data(),
                        .header = static_cast<uint16_t>(open),
-                       .payload_size = static_cast<uint16_t>(begin - open + packet.payload.size),
-                       .payload = copied ? slot.data() + open : packet.payload_bytes().data()});
+                       .payload_size = static_cast<uint16_t>(begin - open + payload.size()),
+                       .payload = copied ? slot.data() + open : payload.data()});
   }
   turn.outbox.commit(*route.path, size);
   return size;

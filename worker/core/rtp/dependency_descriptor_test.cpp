@@ -112,7 +112,8 @@ TEST_CASE("the upper layer of a key picture needs the one below, but no earlier 
   CHECK(frame.inter_layer);
   CHECK_FALSE(frame.inter_picture);
   CHECK(frame.targets == 0b10);
-  CHECK(frame.layer_sync);
+  CHECK(frame.switch_targets == 0b10);
+  CHECK(frame.references == 0b1);
 }
 
 TEST_CASE("whether a later upper frame needs the lower layer is told by its chain") {
