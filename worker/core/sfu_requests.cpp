@@ -173,12 +173,12 @@ Result<Done> Sfu::handle(const SetMaxIncomingBitrate& request, Turn& turn) {
   return Done{};
 }
 
-Result<Done> Sfu::handle(const SetOutgoingBitrates& request, Turn&) {
+Result<Done> Sfu::handle(const SetOutgoingBitrates& request, Turn& turn) {
   auto transport = find(shared_.transports, request.transport, "transport");
   if (!transport) return transport.error();
   if (request.max != 0 && request.min > request.max)
     return Error::type("the minimum outgoing bitrate is above the maximum");
-  (*transport)->set_outgoing_bitrates(request.min, request.max);
+  (*transport)->set_outgoing_bitrates(request.min, request.max, turn);
   return Done{};
 }
 

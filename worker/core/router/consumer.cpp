@@ -67,6 +67,8 @@ Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& 
   nack_ = has_feedback(codec, "nack", "");
   pli_ = has_feedback(codec, "nack", "pli");
   fir_ = has_feedback(codec, "ccm", "fir");
+  ccfb_ = has_feedback(codec, "ack", "ccfb");
+  remb_ = has_feedback(codec, "goog-remb", "");
   for (const channel::RtpCodecParameters& each : rtp.codecs) {
     const auto repaired = is_rtx(each) ? associated_payload_type(each) : std::nullopt;
     if (!is_rtx(each)) payload_types_.set(each.payload_type & 0x7f);
@@ -222,29 +224,49 @@ void Consumer::on_nack(const rtcp::LostPackets& lost, Turn& turn) {
 
 void Consumer::retransmit(uint16_t sequence, Turn& turn) {
   if (!flowing_ || !nack_) return;
-  const auto source = rewriter_.source_of(sequence);
-  if (!source) return;
-  const InboundStream& stream = producer_.streams()[source->stream & 0xff];
-  if (stream.number_space() != source->stream) return;
-  rtp::PacketRef packet = stream.history().find(source->sequence, turn.now);
-  if (!packet || !payload_types_[packet->payload_type] || sent_lately(sequence, turn.now)) return;
+  std::optional<SendJob> job = repair_of(sequence, turn.now);
+  if (!job || sent_lately(sequence, turn.now)) return;
   ++counts_.retransmitted;
-  SendJob job{
-      .consumer = this, .index = source->index, .timestamp = packet->timestamp + source->timestamp_offset};
-  if (pictures_) job.picture = pictures_->find(source->stream, packet->frame);
-  if (pictures_ && !job.picture) return;
-  job.packet = std::move(packet);
-  job.kind = rtx_ssrc_ ? SendJob::Kind::kRtx : SendJob::Kind::kAgain;
-  if (rtx_ssrc_) {
-    job.original_sequence = sequence;
-    job.index = rtx_index_++;
-  }
+  if (job->rtx()) job->index = rtx_index_++;
   if (traces.any())
-    traces.packet(handle_, *job.packet,
-                  {outgoing_payload_type(job), static_cast<uint16_t>(job.index), job.timestamp,
+    traces.packet(handle_, *job->packet,
+                  {outgoing_payload_type(*job), static_cast<uint16_t>(job->index), job->timestamp,
                    rtx_ssrc_.value_or(ssrc_)},
-                  Traces::Direction::kOut, rtx_ssrc_.has_value(), turn);
-  transport_.queue(std::move(job));
+                  Traces::Direction::kOut, job->rtx(), turn);
+  transport_.queue(std::move(*job));
+}
+
+// What went out under a number, as it would go out again; by RTX without its own number as yet.
+std::optional<SendJob> Consumer::repair_of(uint16_t sequence, Time now) const {
+  const auto source = rewriter_.source_of(sequence);
+  if (!source) return std::nullopt;
+  const InboundStream& stream = producer_.streams()[source->stream & 0xff];
+  if (stream.number_space() != source->stream) return std::nullopt;
+  rtp::PacketRef packet = stream.history().find(source->sequence, now);
+  if (!packet || !payload_types_[packet->payload_type]) return std::nullopt;
+  SendJob job{.consumer = const_cast<Consumer*>(this),
+              .index = source->index,
+              .timestamp = packet->timestamp + source->timestamp_offset,
+              .kind = rtx_ssrc_ ? SendJob::Kind::kRtx : SendJob::Kind::kAgain,
+              .original_sequence = sequence};
+  if (pictures_) job.picture = pictures_->find(source->stream, packet->frame);
+  if (pictures_ && !job.picture) return std::nullopt;
+  job.packet = std::move(packet);
+  return job;
+}
+
+// The newest packets in turn, so that a receiver that lost one of them has it now.
+std::optional<SendJob> Consumer::padding(Time now) {
+  if (!flowing_ || !rtx_ssrc_ || !current_ || counts_.packets == 0) return std::nullopt;
+  for (uint16_t tries = 0; tries < kPaddedPackets; ++tries) {
+    const auto sequence = static_cast<uint16_t>(rewriter_.newest_index() - padded_++ % kPaddedPackets);
+    std::optional<SendJob> job = repair_of(sequence, now);
+    if (!job) continue;
+    job->kind = SendJob::Kind::kProbe;
+    job->index = rtx_index_++;
+    return job;
+  }
+  return std::nullopt;
 }
 
 // Whether the same was sent again within a round trip, and may still be under way.
@@ -309,7 +331,7 @@ std::optional<Duration> Consumer::round_trip(const rtcp::ReportBlock& block, Tim
 // ---- what is told
 
 uint8_t Consumer::outgoing_payload_type(const SendJob& job) const {
-  return job.kind == SendJob::Kind::kRtx ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
+  return job.rtx() ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
 }
 
 const InboundStream* Consumer::current_stream() const {
@@ -356,6 +378,18 @@ std::optional<channel::ConsumerLayers> Consumer::preferred_layers() const {
 
 void Consumer::tell_layers(Turn& turn) const {
   if (layered()) turn.tell(handle_, channel::LayersChange{current_layers()});
+}
+
+
+void Consumer::layer_options(Time now, std::vector<LayerOption>& out) const {
+  for (InboundStream& stream : producer_.streams())
+    if (stream.active() && (!preferred_ || stream.index() <= preferred_->spatial_layer))
+      out.push_back({stream.index(), 0, {static_cast<int64_t>(stream.bitrate(now))}});
+}
+void Consumer::set_target_layers(std::optional<Layers> target, Turn& turn) {
+  if (!target || !flowing_ || pipes() || target_ == target->spatial) return;
+  target_ = target->spatial;
+  if (target_ != current_) producer_.request_key_frame(*target_, turn);
 }
 
 }  // namespace sfu

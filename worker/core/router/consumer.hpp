@@ -16,8 +16,10 @@
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
 #include "core/link/turn.hpp"
+#include "core/base/bitrate.hpp"
 #include "core/router/allocation.hpp"
 #include "core/router/inbound_stream.hpp"
+#include "core/router/rtp_parameters.hpp"
 #include "core/router/send_job.hpp"
 #include "core/router/sent_headers.hpp"
 #include "core/router/traces.hpp"
@@ -32,9 +34,12 @@ namespace sfu {
 class Producer;
 class Transport;
 
+struct LayerOption { uint8_t spatial = 0, temporal = 0; Bitrate rate; };
+
 class Consumer {
  public:
   static constexpr Duration kDefaultRtt = 100ms;
+  static constexpr uint16_t kPaddedPackets = 32;
 
   struct Counts {
     uint64_t packets = 0;
@@ -72,6 +77,8 @@ class Consumer {
   uint32_t ssrc() const { return ssrc_; }
   std::optional<uint32_t> rtx_ssrc() const { return rtx_ssrc_; }
   bool paused() const { return paused_; }
+  // Neither side is paused, and the client can get it.
+  bool flowing() const { return flowing_; }
   const std::string& cname() const { return cname_; }
 
   // A packet of one of the producer's streams.
@@ -86,6 +93,8 @@ class Consumer {
   void on_transport_changed(Turn& turn) { update_flow(turn); }
   void on_streams_changed(Turn& turn);
   void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
+  void layer_options(Time now, std::vector<LayerOption>& out) const;
+  void set_target_layers(std::optional<Layers> target, Turn& turn);
   void request_key_frame(Turn& turn);
   bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
 
@@ -109,6 +118,14 @@ class Consumer {
   // Whether what is lost is sent again under its own number.
   bool repeats_plainly() const { return nack_ && !rtx_ssrc_; }
   SentHeaders& sent_headers() { return sent_headers_; }
+  // Whether the client's feedback for congestion control speaks of its packets; whether it gives REMB.
+  bool in_feedback() const { return extension_ids_[rtp::Extension::kTransportCc] != 0 || ccfb_; }
+  bool uses_remb() const { return remb_; }
+  // One of the last packets again, as a probe; nullopt: there is none, or no RTX.
+  std::optional<SendJob> padding(Time now);
+  // When its share became too small for what it had.
+  void note_step_lost(Time now) { step_lost_at_ = now; }
+  Time step_lost_at() const { return step_lost_at_; }
   void tell_score(Turn& turn);
 
   channel::ConsumerScore score() const;
@@ -147,6 +164,7 @@ class Consumer {
   bool may_switch(const rtp::Packet& packet) const;
   void switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn);
   void retransmit(uint16_t sequence, Turn& turn);
+  std::optional<SendJob> repair_of(uint16_t sequence, Time now) const;
   bool sent_lately(uint16_t sequence, Time now);
   std::optional<channel::ConsumerLayers> layers_of(std::optional<uint8_t> stream) const;
   void tell_layers(Turn& turn) const;
@@ -187,6 +205,10 @@ class Consumer {
   bool nack_ = false;
   bool pli_ = false;
   bool fir_ = false;
+  bool ccfb_ = false;  // RFC 8888
+  bool remb_ = false;
+  uint16_t padded_ = 0;  // how far behind the newest packet the last padding was
+  Time step_lost_at_{};
   bool paused_;
   std::optional<channel::ConsumerLayers> preferred_;
   std::optional<Duration> round_trip(const rtcp::ReportBlock& block, Time now) const;
