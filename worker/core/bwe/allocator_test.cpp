@@ -24,14 +24,15 @@ const std::vector<Bitrate> kAudio = rates({32});
 std::vector<int> steps_of(std::vector<Demand>& demands, int kbps) {
   allocate(demands, {kbps * 1000});
   std::vector<int> out;
-  for (const Demand& demand : demands) out.push_back(demand.granted ? static_cast<int>(*demand.granted) : kNothing);
+  for (const Demand& demand : demands)
+    out.push_back(demand.granted ? static_cast<int>(*demand.granted) : kNothing);
   return out;
 }
 
 Demand three() { return {.ladder = kThree}; }
 
 TEST_CASE("one stream gets the highest step that fits, and its lowest in any case") {
-  const std::pair<int, int> table[] = {{0, 0},   {99, 0},    {300, 0},  {315, 1},
+  const std::pair<int, int> table[] = {{0, 0},    {99, 0},   {300, 0},   {315, 1},
                                        {1500, 1}, {1575, 2}, {90'000, 2}};
   for (const auto& [available, step] : table) {
     CAPTURE(available);
@@ -119,7 +120,8 @@ TEST_CASE("whatever is asked, no more than is there is given beyond the floors, 
     Bitrate floors;
     for (auto& ladder : ladders) {
       Bitrate rate;
-      for (uint32_t i = random.below(7); i > 0; --i) ladder.push_back(rate += Bitrate{1 + random.below(500'000)});
+      for (uint32_t i = random.below(7); i > 0; --i)
+        ladder.push_back(rate += Bitrate{1 + random.below(500'000)});
       demands.push_back({.ladder = ladder,
                          .tier = static_cast<uint8_t>(random.below(3)),
                          .weight = static_cast<uint8_t>(random.below(256)),

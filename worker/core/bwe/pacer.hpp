@@ -44,7 +44,7 @@ class Pacer {
   }
 
  private:
-  static constexpr int64_t kUnit = 8'000'000;          // a byte, in bits per second times microseconds
+  static constexpr int64_t kUnit = 8'000'000;  // a byte, in bits per second times microseconds
   static constexpr int64_t kDeepest = INT64_MAX / 4;
 
   int64_t depth() const { return rate_.bps * kSlot.count(); }

@@ -33,8 +33,7 @@ TEST_CASE("at one moment a slot's worth is sent, rounded up to a whole packet") 
       {300'000, 1200, 1},    // 187 bytes a slot
       {1'920'000, 1200, 1},  // 1,200 bytes a slot
       {2'000'000, 1200, 2},  // 1,250
-      {20'000'000, 1200, 11},
-      {20'000'000, 100, 125},
+      {20'000'000, 1200, 11}, {20'000'000, 100, 125},
   };
   for (const auto& row : table) {
     Pacer pacer = pacer_of(row.bps);
@@ -52,7 +51,8 @@ TEST_CASE("over time exactly the rate is sent, whatever the packets") {
       Pacer pacer = pacer_of(bps);
       Time now = kStart + 1s;
       int64_t sent = 0;
-      for (const Time end = now + 10s; now < end; now = pacer.opens(now)) sent += send_all(pacer, now, size) * size;
+      for (const Time end = now + 10s; now < end; now = pacer.opens(now))
+        sent += send_all(pacer, now, size) * size;
       CHECK(sent * 8 / 10 == doctest::Approx(static_cast<double>(bps)).epsilon(0.05));
     }
 }

@@ -380,7 +380,6 @@ void Consumer::tell_layers(Turn& turn) const {
   if (layered()) turn.tell(handle_, channel::LayersChange{current_layers()});
 }
 
-
 void Consumer::layer_options(Time now, std::vector<LayerOption>& out) const {
   for (InboundStream& stream : producer_.streams())
     if (stream.active() && (!preferred_ || stream.index() <= preferred_->spatial_layer))

@@ -13,10 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "core/base/bitrate.hpp"
 #include "core/base/random.hpp"
 #include "core/base/result.hpp"
 #include "core/link/turn.hpp"
-#include "core/base/bitrate.hpp"
 #include "core/router/allocation.hpp"
 #include "core/router/inbound_stream.hpp"
 #include "core/router/rtp_parameters.hpp"
@@ -34,7 +34,10 @@ namespace sfu {
 class Producer;
 class Transport;
 
-struct LayerOption { uint8_t spatial = 0, temporal = 0; Bitrate rate; };
+struct LayerOption {
+  uint8_t spatial = 0, temporal = 0;
+  Bitrate rate;
+};
 
 class Consumer {
  public:

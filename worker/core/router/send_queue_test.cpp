@@ -36,8 +36,12 @@ std::vector<uint64_t> drain(SendQueue& queue) {
 TEST_CASE("audio goes before repairs before video, each in its order") {
   Packets packets;
   SendQueue queue;
-  for (const auto& [of, index] : {std::pair{Class::kVideo, 1}, {Class::kRepair, 2}, {Class::kVideo, 3},
-                                  {Class::kAudio, 4}, {Class::kRepair, 5}, {Class::kAudio, 6}})
+  for (const auto& [of, index] : {std::pair{Class::kVideo, 1},
+                                  {Class::kRepair, 2},
+                                  {Class::kVideo, 3},
+                                  {Class::kAudio, 4},
+                                  {Class::kRepair, 5},
+                                  {Class::kAudio, 6}})
     queue.push(of, packets.job(name(1), static_cast<uint64_t>(index)));
   CHECK(queue.size() == 6);
   CHECK(drain(queue) == std::vector<uint64_t>{4, 6, 2, 5, 1, 3});
@@ -62,8 +66,7 @@ TEST_CASE("what waits for long stays in order while others come and go") {
 TEST_CASE("a consumer that closes takes what it had with it") {
   Packets packets;
   SendQueue queue;
-  for (uint64_t i = 0; i < 9; ++i)
-    queue.push(static_cast<Class>(i % 3), packets.job(name(1 + i % 2), i));
+  for (uint64_t i = 0; i < 9; ++i) queue.push(static_cast<Class>(i % 3), packets.job(name(1 + i % 2), i));
   queue.pop(queue.first());
   queue.remove(*name(1));
   CHECK(queue.size() == 4);
@@ -103,7 +106,8 @@ TEST_CASE("without a key frame behind it all of a consumer's video goes, though 
   Packets packets;
   for (const bool key_frame : {false, true}) {
     SendQueue queue;
-    for (uint64_t i = 0; i < 4; ++i) queue.push(Class::kVideo, packets.job(name(1), i, kStart, key_frame && i == 0));
+    for (uint64_t i = 0; i < 4; ++i)
+      queue.push(Class::kVideo, packets.job(name(1), i, kStart, key_frame && i == 0));
     CHECK_FALSE(queue.give_up_video(kStart + SendQueue::kPatienceWithoutKeyFrame));
     const auto given_up = queue.give_up_video(kStart + SendQueue::kPatienceWithoutKeyFrame + 1ms);
     REQUIRE(given_up);

@@ -45,7 +45,8 @@ Bitrate Sharing::share_out(Bitrate available, Turn& turn) {
     const std::optional<size_t> current = demands_[i].current, granted = demands_[i].granted;
     Consumer& consumer = *parts_[i].consumer;
     if (current && (!granted || *granted < *current)) consumer.note_step_lost(turn.now);
-    consumer.set_target_layers(granted ? layers_of(options_[parts_[i].begin + *granted]) : std::nullopt, turn);
+    consumer.set_target_layers(granted ? layers_of(options_[parts_[i].begin + *granted]) : std::nullopt,
+                               turn);
   }
   return given;
 }

@@ -1,5 +1,5 @@
-// The sharing of one transport's bitrate among its consumers, once: what each could be sent goes into a ladder
-// of rates, bwe::allocate() decides, and the consumers are told. The memory is kept for the next time.
+// The sharing of one transport's bitrate among its consumers, once: what each could be sent goes into a
+// ladder of rates, bwe::allocate() decides, and the consumers are told. The memory is kept for the next time.
 #pragma once
 
 #include <vector>
