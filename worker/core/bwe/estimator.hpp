@@ -24,7 +24,7 @@ class Estimator {
  public:
   static constexpr Bitrate kInitial = 600_kbps;
   // Faster than the media on average: a frame is sent before the next one comes.
-  static constexpr double kPacing = 1.25;
+  static constexpr double kPacing = 2.5;
   // Feedback that is so late, besides the RTT, is missing. Then the estimate falls, step by step, until
   // there is some again: at once it is what it was, and what happened meanwhile is in the feedback.
   static constexpr Duration kSilence = 600ms;

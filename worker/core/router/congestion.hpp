@@ -23,7 +23,10 @@ class Congestion {
   const bwe::Estimator& estimator() const { return estimator_; }
 
   // The client will send feedback of what carries our numbers; of REMB we know when it comes.
-  void expect_feedback() { expected_ = true; }
+  void expect_feedback(Time now) {
+    expected_ = true;
+    update(now);  // the first frame is a key frame, and is to be paced too
+  }
   bool rules(Time now) const {
     if (estimator_.has_estimate()) return true;
     return expected_ && (!first_sent_ || now - *first_sent_ < kPatience);

@@ -43,7 +43,7 @@ TEST_CASE("without feedback announced it never rules, and nothing waits") {
 
 TEST_CASE("announced feedback is waited for, then the client is taken for one that cannot") {
   Path path;
-  path.congestion.expect_feedback();
+  path.congestion.expect_feedback(path.now);
   path.congestion.update(path.now);
   CHECK(path.congestion.rules(path.now + 1h));  // nothing was sent yet
   path.send(1200);
@@ -54,9 +54,17 @@ TEST_CASE("announced feedback is waited for, then the client is taken for one th
   CHECK(path.congestion.may_send(path.now + Congestion::kPatience));
 }
 
+TEST_CASE("where feedback is announced the very first packets are paced already") {
+  Path path;
+  path.congestion.expect_feedback(path.now);
+  int sent = 0;
+  for (; path.congestion.may_send(path.now) && sent < 100; ++sent) path.send(1200);
+  CHECK(sent == 1);  // a slot's worth of 600 kbit/s and a half more is less
+}
+
 TEST_CASE("feedback that comes after all, and REMB, are believed") {
   Path path;
-  path.congestion.expect_feedback();
+  path.congestion.expect_feedback(path.now);
   path.send(1200);
   path.now += 1min;
   path.feed_back();
@@ -80,7 +88,7 @@ TEST_CASE("what was granted is sent, whatever the estimate") {
 
 TEST_CASE("a probe is sent faster than the media, until it has its bytes and packets") {
   Path path;
-  path.congestion.expect_feedback();
+  path.congestion.expect_feedback(path.now);
   path.congestion.estimator().set_wanted(5_mbps, path.now);
   path.congestion.update(path.now);
   const int64_t slot = path.congestion.slot_bytes();
@@ -96,7 +104,7 @@ TEST_CASE("a probe is sent faster than the media, until it has its bytes and pac
 
 TEST_CASE("a probe that nobody can fill is given up") {
   Path path;
-  path.congestion.expect_feedback();
+  path.congestion.expect_feedback(path.now);
   path.congestion.estimator().set_wanted(5_mbps, path.now);
   path.send(500);
   path.feed_back();

@@ -322,7 +322,7 @@ void Transport::expect_feedback(const Consumer& consumer) {
     congestion_ = std::make_unique<Congestion>(initial_bitrate_);
     congestion_->estimator().set_limits({min_outgoing_bitrate_}, {max_outgoing_bitrate_}, Time{});
   }
-  if (consumer.in_feedback()) congestion_->expect_feedback();
+  if (consumer.in_feedback()) congestion_->expect_feedback(Time{});
 }
 
 void Transport::remove(const Producer& producer) {

@@ -10,6 +10,13 @@ uint32_t whole(Bitrate bitrate) {
   return static_cast<uint32_t>(std::clamp<int64_t>(bitrate.bps, 0, 0xffffffff));
 }
 
+// At the same moments for all transports of a worker: one wake serves them.
+Time next_sharing(Time now) {
+  constexpr Duration kInterval = 200ms, kGrid = 50ms;
+  const Duration past = (now + kInterval).time_since_epoch() % kGrid;
+  return now + kInterval - past;
+}
+
 }  // namespace
 
 // ---- feedback
@@ -53,7 +60,7 @@ void Transport::set_outgoing_bitrates(uint32_t min, uint32_t max, Turn& turn) {
 
 void Transport::on_estimate(Turn& turn) {
   if (congestion_->estimator().estimate() < granted_) return share_out(turn);
-  timers_.set_if_stopped(Timer::kSharing, turn.now + kSharingInterval);
+  timers_.set_if_stopped(Timer::kSharing, next_sharing(turn.now));
 }
 
 void Transport::share_out_soon(Time now) {
@@ -76,7 +83,7 @@ void Transport::share_out(Turn& turn) {
   congestion_->set_granted(granted_);
   congestion_->update(turn.now);
   tell_estimate(sharing.wanted(), turn);
-  timers_.set(Timer::kSharing, turn.now + kSharingInterval);
+  timers_.set(Timer::kSharing, next_sharing(turn.now));
 }
 
 void Transport::tell_estimate(Bitrate wanted, Turn& turn) const {
