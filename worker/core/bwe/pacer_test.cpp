@@ -84,7 +84,31 @@ TEST_CASE("what does not wait is paid for by what does") {
   Pacer pacer = pacer_of(800'000);  // 100 bytes a millisecond
   for (int i = 0; i < 10; ++i) pacer.on_sent(200);
   CHECK_FALSE(pacer.open(kStart + 10ms));
-  CHECK(pacer.open(kStart + 16ms));
+  CHECK_FALSE(pacer.open(kStart + 20ms - 1us));  // closed until the slot ends
+  CHECK(pacer.open(kStart + 20ms));
+}
+
+TEST_CASE("closed shortly before a slot ends, it stays closed for the next one") {
+  struct {
+    Duration closed, opens;
+  } const table[] = {{0ms, 5ms}, {3900us, 5ms}, {4ms, 5ms}, {4001us, 10ms}, {4900us, 10ms}, {5ms, 10ms}};
+  for (const auto& row : table) {
+    Pacer pacer = pacer_of(20'000'000);
+    send_all(pacer, kStart + 1s + row.closed, 100);
+    CAPTURE(row.closed.count());
+    CHECK_FALSE(pacer.open(kStart + 1s + row.opens - 1us));
+    CHECK(pacer.opens(kStart + 1s + row.closed) == kStart + 1s + row.opens);
+    CHECK(pacer.open(kStart + 1s + row.opens));
+  }
+}
+
+TEST_CASE("a new rate opens it sooner, but at the end of a slot too") {
+  Pacer pacer = pacer_of(100'000);
+  send_all(pacer, kStart + 1s, 1200);
+  CHECK(pacer.opens(kStart + 1s) == kStart + 1095ms);
+  pacer.set_rate({100'000'000}, kStart + 1012ms);
+  CHECK_FALSE(pacer.open(kStart + 1014ms));
+  CHECK(pacer.opens(kStart + 1014ms) == kStart + 1015ms);
 }
 
 TEST_CASE("a rate that grows or falls holds from now on") {
