@@ -17,13 +17,19 @@ class Congestion {
  public:
   static constexpr Duration kPatience = 2s;
 
-  explicit Congestion(Bitrate initial) : estimator_(initial) {}
+  // 0: nobody has said, so the usual.
+  explicit Congestion(Bitrate initial)
+      : estimator_(initial > Bitrate{} ? initial : bwe::Estimator::kInitial) {}
 
   bwe::Estimator& estimator() { return estimator_; }
   const bwe::Estimator& estimator() const { return estimator_; }
 
   // The client will send feedback of what carries our numbers; of REMB we know when it comes.
-  void expect_feedback() { expected_ = true; }
+  void expect_feedback() {
+    expected_ = true;
+    // The first thing that is sent is a key frame: it is paced too.
+    if (!first_sent_) pacer_.set_rate(estimator_.pacing_rate(), Time{});
+  }
   bool rules(Time now) const {
     if (estimator_.has_estimate()) return true;
     return expected_ && (!first_sent_ || now - *first_sent_ < kPatience);

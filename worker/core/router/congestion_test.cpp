@@ -30,7 +30,8 @@ struct Path {
     arrivals.write_feedback(builder, 7);
     rtcp::Reader reader(Bytes(datagram).first(builder.size()));
     while (const auto message = reader.next())
-      if (const auto* feedback = std::get_if<rtcp::TransportCc>(&*message)) congestion.on_feedback(*feedback, now);
+      if (const auto* feedback = std::get_if<rtcp::TransportCc>(&*message))
+        congestion.on_feedback(*feedback, now);
   }
 };
 
@@ -52,6 +53,14 @@ TEST_CASE("announced feedback is waited for, then the client is taken for one th
   CHECK_FALSE(path.congestion.rules(path.now + Congestion::kPatience));
   path.congestion.update(path.now + Congestion::kPatience);
   CHECK(path.congestion.may_send(path.now + Congestion::kPatience));
+}
+
+TEST_CASE("where feedback is announced the very first packets are paced already") {
+  Path path;
+  path.congestion.expect_feedback();
+  int sent = 0;
+  for (; path.congestion.may_send(path.now) && sent < 100; ++sent) path.send(1200);
+  CHECK(sent == 1);
 }
 
 TEST_CASE("feedback that comes after all, and REMB, are believed") {
