@@ -112,6 +112,8 @@ class Transport : public Deadlines::Entry {
   // What the path is believed to carry, within the application's limits; nullopt: the client gives no
   // feedback.
   std::optional<Bitrate> available_outgoing_bitrate(Time now) const;
+  // What may be sent at one moment of what is paced: that much, rounded up to a whole packet.
+  int64_t slot_bytes() const { return congestion_ ? congestion_->slot_bytes() : INT64_MAX; }
   uint32_t max_incoming_bitrate() const { return max_incoming_bitrate_; }
   uint32_t max_outgoing_bitrate() const { return max_outgoing_bitrate_; }
   uint32_t min_outgoing_bitrate() const { return min_outgoing_bitrate_; }
