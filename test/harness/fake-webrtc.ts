@@ -353,10 +353,10 @@ function section(transceiver: FakeTransceiver, mid: string, restarts: number): M
   };
 }
 
-/** Chromium offers dependency descriptors only to those who ask for a scalability mode. */
+/** Chromium offers dependency descriptors only to those who ask for layers. */
 function extensionsOf(encodings: Encoding[]): MediaSection['headerExtensions'] {
-  const isScalable = encodings.some(({ scalabilityMode }) => scalabilityMode !== undefined);
-  const uris = isScalable ? [MID, DEPENDENCY_DESCRIPTOR] : [MID];
+  const isLayered = encodings.some(({ scalabilityMode = 'L1T1' }) => scalabilityMode !== 'L1T1');
+  const uris = isLayered ? [MID, DEPENDENCY_DESCRIPTOR] : [MID];
   return uris.map((uri, index) => ({ uri, id: index + 1, direction: 'sendrecv', encrypt: false }));
 }
 

@@ -27,8 +27,8 @@ export async function getDeviceCapabilities(): Promise<DeviceCapabilities> {
   const connection = new RTCPeerConnection();
   try {
     const audio = connection.addTransceiver('audio');
-    // Chromium offers dependency descriptors, without which it decodes no AV1 in layers, only beside scalability modes.
-    const sendEncodings: Encoding[] = [{ scalabilityMode: 'L1T1' }];
+    // Chromium offers dependency descriptors, without which it decodes no AV1 in layers, only beside layers.
+    const sendEncodings: Encoding[] = [{ scalabilityMode: 'L1T3' }];
     const video = connection.addTransceiver('video', { sendEncodings });
     const offered = async (direction: 'sendonly' | 'recvonly') => {
       for (const transceiver of [audio, video]) transceiver.direction = direction;
