@@ -10,6 +10,7 @@ import type {
   DataProducerOptions,
   Producer,
   ProducerOptions,
+  RtpCodecCapability,
   Transport,
 } from 'mediasoup-client/types';
 
@@ -50,6 +51,10 @@ async function newTransport(direction: Direction): Promise<Transport> {
   });
   return made;
 }
+
+/** One that the page sends, for produce(). */
+export const codec = (mimeType: string): RtpCodecCapability =>
+  device.sendRtpCapabilities.codecs!.find((each) => each.mimeType === mimeType)!;
 
 /** The producer's id. */
 export async function produce(options: ProducerOptions): Promise<string> {

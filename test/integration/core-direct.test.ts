@@ -542,19 +542,22 @@ describe('layers', () => {
     const [low, lowObserved] = [next(consumer, 'layerschange'), next(consumer.observer, 'layerschange')];
     for (const ssrc of [1000, 1001, 1002]) sendVideo(producer, 2, { ssrc });
 
-    expect(await low).toEqual([{ spatialLayer: 0 }]);
-    expect(await lowObserved).toEqual([{ spatialLayer: 0 }]);
-    expect(consumer.currentLayers).toEqual({ spatialLayer: 0 });
+    expect(await low).toEqual([{ spatialLayer: 0, temporalLayer: 1 }]);
+    expect(await lowObserved).toEqual([{ spatialLayer: 0, temporalLayer: 1 }]);
+    expect(consumer.currentLayers).toEqual({ spatialLayer: 0, temporalLayer: 1 });
 
     await consumer.setPreferredLayers({ spatialLayer: 2 });
     const high = next(consumer, 'layerschange');
-    for (const ssrc of [1000, 1001, 1002]) sendVideo(producer, 2, { ssrc, sequence: 3 });
-    expect(await high).toEqual([{ spatialLayer: 2 }]);
-    expect(consumer.preferredLayers).toEqual({ spatialLayer: 2 });
+    sendVideo(producer, 2, { ssrc: 1002, sequence: 3 });
+    expect(await high).toEqual([{ spatialLayer: 2, temporalLayer: 2 }]);
+    expect(consumer.preferredLayers).toEqual({ spatialLayer: 2, temporalLayer: 2 });
     expect(await consumer.dump()).toMatchObject({
       preferredSpatialLayer: 2,
+      preferredTemporalLayer: 2,
       targetSpatialLayer: 2,
+      targetTemporalLayer: 2,
       currentSpatialLayer: 2,
+      currentTemporalLayer: 2,
     });
 
     const none = next(consumer, 'layerschange');

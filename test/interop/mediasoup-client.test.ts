@@ -33,7 +33,7 @@ afterAll(async () => {
 declare const client: typeof import('../harness/mediasoup-page.js');
 declare const media: typeof import('../harness/media-page.js');
 
-const open = () => joinRouter(browser, web, router);
+const open = (where = router) => joinRouter(browser, web, where);
 
 test('mediasoup-client sends and receives audio and video over our core', async () => {
   const [alice, bob] = [await open(), await open()];
@@ -52,8 +52,8 @@ test('mediasoup-client sends and receives audio and video over our core', async 
 });
 
 /** A page that publishes, and another that shows it. */
-async function call(publish: (member: Member) => Promise<string>) {
-  const [alice, bob] = [await open(), await open()];
+async function call(publish: (member: Member) => Promise<string>, where = router) {
+  const [alice, bob] = [await open(where), await open(where)];
   const id = await publish(alice);
   await bob.tab.evaluate(async (producerId: string) => {
     const [video] = await client.receive([producerId]);
@@ -65,17 +65,23 @@ async function call(publish: (member: Member) => Promise<string>) {
 const onePicture = ({ tab }: Member) =>
   tab.evaluate(() => client.produce({ track: media.testPicture({ colour: 'red' }) }));
 
-const threeLayers = ({ tab }: Member) =>
-  tab.evaluate(() =>
-    client.produce({
-      track: media.testPicture({ colour: 'red', size: { width: 640, height: 360 } }),
-      encodings: [
-        { rid: 'q', scaleResolutionDownBy: 4, scalabilityMode: 'L1T3' },
-        { rid: 'h', scaleResolutionDownBy: 2, scalabilityMode: 'L1T3' },
-        { rid: 'f', scaleResolutionDownBy: 1, scalabilityMode: 'L1T3' },
-      ],
-    }),
+const threeLayers = ({ tab }: Member, mimeType = 'video/VP8') =>
+  tab.evaluate(
+    (mimeType: string) =>
+      client.produce({
+        track: media.testPicture({ colour: 'red', size: { width: 640, height: 360 } }),
+        encodings: [
+          { rid: 'q', scaleResolutionDownBy: 4, scalabilityMode: 'L1T3' },
+          { rid: 'h', scaleResolutionDownBy: 2, scalabilityMode: 'L1T3' },
+          { rid: 'f', scaleResolutionDownBy: 1, scalabilityMode: 'L1T3' },
+        ],
+        codec: client.codec(mimeType),
+      }),
+    mimeType,
   );
+
+const routerOf = (mimeType: string) =>
+  worker.createRouter({ mediaCodecs: [{ kind: 'video', mimeType, clockRate: 90_000 }] });
 
 async function hangUp(...members: Member[]): Promise<void> {
   for (const { tab } of members) {
@@ -135,16 +141,57 @@ async function waitForWidth(member: Member, id: string, width: number): Promise<
   await member.tab.evaluate((id: string) => media.waitForPicture(client.trackOf(id), 'red'), id);
 }
 
-test('of three layers each is seen where it is asked for', async () => {
-  const { alice, bob, id } = await call(threeLayers);
-  expect(alice.producers.get(id)).toMatchObject({ type: 'simulcast' });
+test.each(['video/VP8', 'video/VP9', 'video/AV1'])(
+  'of three layers each is seen where it is asked for (%s)',
+  async (mimeType) => {
+    const { alice, bob, id } = await call(
+      (member) => threeLayers(member, mimeType),
+      await routerOf(mimeType),
+    );
+    expect(alice.producers.get(id)).toMatchObject({ type: 'simulcast' });
+    const consumer = bob.consumers.get(id)!;
+
+    await waitForWidth(bob, id, 640);
+    for (const [spatialLayer, width] of [
+      [0, 160],
+      [1, 320],
+      [2, 640],
+    ] as const) {
+      await consumer.setPreferredLayers({ spatialLayer });
+      await waitForWidth(bob, id, width);
+      expect(consumer.currentLayers).toMatchObject({ spatialLayer });
+    }
+    await hangUp(alice, bob);
+  },
+);
+
+const svc = ({ tab }: Member, mimeType: string, scalabilityMode: string) =>
+  tab.evaluate(
+    ({ mimeType, scalabilityMode }) =>
+      client.produce({
+        track: media.testPicture({ colour: 'red', size: { width: 1280, height: 720 } }),
+        encodings: [{ scalabilityMode }],
+        codec: client.codec(mimeType),
+      }),
+    { mimeType, scalabilityMode },
+  );
+
+test.each([
+  ['video/VP9', 'L3T3'],
+  ['video/VP9', 'L3T3_KEY'],
+  ['video/AV1', 'L3T3'],
+  ['video/AV1', 'L3T3_KEY'],
+] as const)('of the layers in %s %s each is seen where it is asked for', async (mimeType, mode) => {
+  const { alice, bob, id } = await call((member) => svc(member, mimeType, mode), await routerOf(mimeType));
+  expect(alice.producers.get(id)).toMatchObject({ type: 'svc' });
   const consumer = bob.consumers.get(id)!;
 
-  await waitForWidth(bob, id, 640);
+  await waitForWidth(bob, id, 1280);
   for (const [spatialLayer, width] of [
-    [0, 160],
-    [1, 320],
-    [2, 640],
+    [0, 320],
+    [1, 640],
+    [2, 1280],
+    [1, 640],
   ] as const) {
     await consumer.setPreferredLayers({ spatialLayer });
     await waitForWidth(bob, id, width);
@@ -154,7 +201,7 @@ test('of three layers each is seen where it is asked for', async () => {
 });
 
 test('what a publisher no longer sends gives way to what it still sends', async () => {
-  const { alice, bob, id } = await call(threeLayers);
+  const { alice, bob, id } = await call((member) => threeLayers(member));
   await waitForWidth(bob, id, 640);
 
   await alice.tab.evaluate((id: string) => client.producer(id).setMaxSpatialLayer(0), id);

@@ -1,12 +1,15 @@
 // Any payload is described or refused by any codec, and what is described can be rewritten in place. The
 // first byte chooses the codec; beyond the last one the bytes are dependency descriptors, each led by its
-// length, of one stream.
+// length, of one stream; pictures to be renumbered; or packets of which layers are to be chosen, with
+// descriptors or without. What was said of a packet is said again.
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "core/base/check.hpp"
 #include "core/rtp/codec.hpp"
 #include "core/rtp/dependency_descriptor.hpp"
+#include "core/rtp/layer_filter.hpp"
 #include "core/rtp/picture.hpp"
 #include "core/rtp/picture_rewriter.hpp"
 
@@ -60,18 +63,57 @@ void read_descriptors(Bytes in) {
   }
 }
 
+Frame any_frame(uint16_t bits) {
+  Frame frame;
+  frame.key_frame = bits & 1;
+  frame.begins = bits & 2;
+  frame.ends = bits & 4;
+  frame.layer_sync = bits & 8;
+  frame.switch_up = bits & 16;
+  frame.inter_layer = bits & 32;
+  frame.inter_picture = bits & 64;
+  frame.unused_above = bits & 128;
+  frame.spatial_layer = bits >> 8 & 7;
+  frame.temporal_layer = bits >> 11 & 7;
+  return frame;
+}
+
+void choose_layers(Bytes in) {
+  LayerFilter filter;
+  DependencyReader reader;
+  const auto packet = std::make_unique<Packet>();
+  bool started = false;
+  uint32_t stream = 0;
+  while (const auto input = take<8>(in)) {
+    const auto descriptor = take(in, std::min<size_t>(input->u8<7>(), in.size()));
+    packet->unwrapped_sequence = input->u16<0>();
+    packet->timestamp = input->u8<2>();
+    packet->marker = input->u8<3>() & 1;
+    packet->frame = any_frame(input->u16<4>());
+    if (const auto frame = reader.read(*descriptor, packet->unwrapped_sequence)) packet->frame = *frame;
+    filter.want(input->u8<3>() & 2 ? OperatingPoint::kAll : input->u8<6>() & 7, input->u8<6>() >> 3 & 7);
+    if (!std::exchange(started, true) || (input->u8<3>() & 0xf0) == 0xf0)
+      filter.start(stream = input->u8<3>() >> 2 & 3, *packet, reader.current());
+    const Passage passage = filter.pass(*packet, reader.current());
+    if (const auto again = filter.again(stream, *packet)) CHECK(*again == passage);
+    filter.lacks(input->u8<6>() & 7, input->u8<6>() >> 3 & 7, reader.current());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Bytes in(data, size);
   const auto choice = take<1>(in);
   if (!choice) return 0;
-  const uint8_t which = choice->u8<0>() % (kCodecs + 2);
+  const uint8_t which = choice->u8<0>() % (kCodecs + 3);
   if (which < kCodecs)
     describe_payload(static_cast<Codec>(which), in);
   else if (which == kCodecs)
     read_descriptors(in);
-  else
+  else if (which == kCodecs + 1)
     describe_pictures(in);
+  else
+    choose_layers(in);
   return 0;
 }

@@ -389,6 +389,23 @@ describe('getConsumerRtpParameters', () => {
     expect(encoding).not.toHaveProperty('maxBitrate');
   });
 
+  it.each([
+    ['video/AV1', true],
+    ['video/VP8', false],
+  ])('describes the dependencies of %s: %p', (mimeType, describes) => {
+    const codec = { mimeType, payloadType: 101, clockRate: 90000, parameters: {}, rtcpFeedback: [] };
+    const extension = { uri: DEPENDENCY_DESCRIPTOR, id: 7, encrypt: false, parameters: {} } as const;
+    const { headerExtensions } = consumer({
+      consumableRtpParameters: { ...consumable(), codecs: [codec], headerExtensions: [extension] },
+      remoteRtpCapabilities: {
+        codecs: [{ ...codec, kind: 'video', preferredPayloadType: 101 }],
+        headerExtensions: [{ kind: 'video', uri: DEPENDENCY_DESCRIPTOR, preferredId: 7 }],
+      },
+    });
+
+    expect(headerExtensions.map(({ uri }) => uri)).toEqual(describes ? [DEPENDENCY_DESCRIPTOR] : []);
+  });
+
   it('has no RTX, and no NACK, if it is off', () => {
     const { codecs, encodings } = consumer({ enableRtx: false });
 

@@ -162,11 +162,13 @@ export function getConsumerRtpParameters({
   const remote = validateAndNormalizeRtpCapabilities(remoteRtpCapabilities);
   const negotiated = consumerCodecs(consumable.codecs, remote.codecs, enableRtx);
   if (negotiated.length === 0) throw new UnsupportedError('no compatible media codecs');
-  const headerExtensions = consumable.headerExtensions.filter((extension) =>
-    remote.headerExtensions.some(
-      (other) => other.preferredId === extension.id && other.uri === extension.uri,
-    ),
-  );
+  // Only decoders of AV1 need to be told how frames depend on each other.
+  const describes = pipe || negotiated.some(({ mimeType }) => mimeType.toLowerCase() === 'video/av1');
+  const headerExtensions = consumable.headerExtensions
+    .filter(({ uri }) => describes || uri !== DEPENDENCY_DESCRIPTOR)
+    .filter(({ id, uri }) =>
+      remote.headerExtensions.some((other) => other.preferredId === id && other.uri === uri),
+    );
   const hasRtx = negotiated.some(isRtx);
   return {
     codecs: withOneBandwidthFeedback(negotiated, headerExtensions),
@@ -333,16 +335,14 @@ function isFirstOfItsPayloadType(
   return codecs.findIndex(({ payloadType }) => payloadType === codec.payloadType) === index;
 }
 
-/** What we send, and the dependency descriptor, which only pipes carry on: its layers are chosen at the far end. */
+/** What we send. */
 function consumableHeaderExtensions(
   kind: MediaKind,
   extensions: RtpHeaderExtension[],
 ): RtpHeaderExtensionParameters[] {
   return extensions
     .filter((extension) => extension.kind === kind)
-    .filter(
-      ({ direction = 'sendrecv', uri }) => direction.startsWith('send') || uri === DEPENDENCY_DESCRIPTOR,
-    )
+    .filter(({ direction = 'sendrecv' }) => direction.startsWith('send'))
     .map(({ uri, preferredId, preferredEncrypt = false }) => ({
       uri,
       id: preferredId,

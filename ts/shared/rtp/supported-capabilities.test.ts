@@ -40,7 +40,7 @@ describe('getSupportedRtpCapabilities', () => {
       ...both,
       'urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id': 'recvonly',
       'urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id': 'recvonly',
-      'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension': 'recvonly',
+      'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension': 'sendrecv',
       'urn:3gpp:video-orientation': 'sendrecv',
       'urn:ietf:params:rtp-hdrext:toffset': 'sendrecv',
     });

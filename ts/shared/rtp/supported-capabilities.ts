@@ -65,7 +65,7 @@ const HEADER_EXTENSIONS: RtpHeaderExtension[] = [
     'video',
     'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
     7,
-    'recvonly',
+    'sendrecv',
   ),
   extension('video', 'urn:3gpp:video-orientation', 8, 'sendrecv'),
   extension('video', 'urn:ietf:params:rtp-hdrext:toffset', 9, 'sendrecv'),

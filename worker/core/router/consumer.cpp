@@ -55,8 +55,7 @@ Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& 
       leg_(static_cast<uint8_t>(encoding)),
       rtx_index_(random_start(random.u32())),
       clock_rate_(clock_rate_of(request, encoding)),
-      paused_(request.paused),
-      preferred_(request.preferred_layers) {
+      paused_(request.paused) {
   const channel::RtpParameters& rtp = *request.rtp_parameters;
   const channel::RtpEncodingParameters& own = rtp.encodings[encoding];
   if (rtp.rtcp) cname_ = rtp.rtcp->cname.value_or("").substr(0, 255);
@@ -74,7 +73,11 @@ Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& 
   }
   if (!rtx_payload_type()) rtx_ssrc_.reset();
   const rtp::Codec kind = rtp::codec_of(codec.mime_type);
+  renumbers_pictures_ = kind == rtp::Codec::kVp8;
   if (!pipes() && (kind == rtp::Codec::kVp8 || kind == rtp::Codec::kVp9)) pictures_.emplace();
+  if (!simulcast() && type_ != channel::ConsumerType::kSvc) return;
+  filter_ = std::make_unique<rtp::LayerFilter>();
+  if (request.preferred_layers) prefer(*request.preferred_layers);
 }
 
 uint32_t Consumer::clock_rate_of(const channel::Consume& request, size_t encoding) {
@@ -91,16 +94,27 @@ std::optional<uint8_t> Consumer::rtx_payload_type() const {
 
 void Consumer::forward(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn) {
   if (!flowing_ || !payload_types_[packet->payload_type]) return;
-  if (stream.index() != current_ || stream.number_space() != number_space_) {
-    if (stream.index() != target_ || !may_switch(*packet)) return;
-    switch_to(*packet, stream, turn);
-  }
-  const std::optional<rtp::Picture> picture = pictures_ ? pictures_->forward(packet->frame) : std::nullopt;
-  if (packet->payload.size == 0 || (pictures_ && !picture) || (ignore_dtx_ && packet->frame.dtx))
-    return rewriter_.skip(packet->unwrapped_sequence);
+  if (filter_ && packet->frame.undescribed) return;  // comes again when it can be told what it is
+  const bool current = stream.index() == current_ && stream.number_space() == number_space_;
+  if (current) return send(packet, stream, turn);
+  if (stream.index() != target_ || !may_switch(*packet) || !switch_to(*packet, stream, turn)) return;
+  send(packet, stream, turn);
+  catch_up(packet->unwrapped_sequence + 1, stream, turn);
+}
+
+// Choose the layers, renumber, queue.
+void Consumer::send(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn) {
+  const rtp::Passage passage =
+      filter_ ? filter_->pass(*packet, stream.structure()) : rtp::Passage{true, packet->marker};
+  bool whole = carries(*packet, passage);
+  const std::optional<rtp::Picture> picture =
+      whole && pictures_ ? pictures_->forward(packet->frame) : std::nullopt;
+  whole = whole && (!pictures_ || picture);
+  if (!whole && skip(*packet)) return;
   const auto out = rewriter_.forward(packet->unwrapped_sequence, packet->timestamp, turn.now);
   if (!out) return;
-  count_sent(*packet, turn.now);
+  count_sent(*packet, whole ? packet->payload.size : size_t{0}, turn.now);
+  if (whole && shows(*packet)) tell_layers(turn);
   if (traces.any())
     traces.packet(handle_, *packet, {packet->payload_type, out->sequence(), out->timestamp, ssrc_},
                   Traces::Direction::kOut, false, turn);
@@ -108,58 +122,79 @@ void Consumer::forward(const rtp::PacketRef& packet, const InboundStream& stream
                     .consumer = this,
                     .index = out->index,
                     .timestamp = out->timestamp,
+                    .marker = passage.marker,
+                    .frame_offset = passage.frame_offset,
+                    .empty = !whole,
                     .picture = picture});
+}
+
+// True: it leaves no gap. False: its number cannot be taken back, and goes out with nothing in it, so that
+// the client does not wait for it.
+bool Consumer::skip(const rtp::Packet& packet) {
+  if (pictures_ && renumbers_pictures_) pictures_->skip(packet.frame);
+  return rewriter_.skip(packet.unwrapped_sequence);
+}
+
+// What came before the first packet of the stream's key frame, and belongs behind it.
+void Consumer::catch_up(int64_t from, const InboundStream& stream, Turn& turn) {
+  const int64_t newest = stream.newest_sequence();
+  const auto kept = static_cast<int64_t>(stream.history().capacity());
+  for (int64_t sequence = std::max(from, newest - kept); sequence <= newest; ++sequence)
+    if (const rtp::PacketRef packet = stream.history().find(sequence, turn.now))
+      if (payload_types_[packet->payload_type] && !packet->frame.undescribed) send(packet, stream, turn);
 }
 
 // Video starts at a key frame, other media at any packet; what goes through a pipe is chosen behind it.
 bool Consumer::may_switch(const rtp::Packet& packet) const {
   if (packet.payload.size == 0) return false;
   if (kind_ == channel::MediaKind::kAudio || pipes()) return true;
-  return packet.frame.key_frame && packet.frame.begins;
+  if (!packet.frame.key_frame || !packet.frame.begins) return false;
+  return !filter_ || simulcast() || packet.frame.spatial_layer <= aim_.spatial;
 }
 
-void Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn) {
-  const bool same_numbers = stream.number_space() == number_space_;
-  const InboundStream* last = last_ ? &producer_.streams()[*last_] : nullptr;
+// False: its key frame is too old to follow what was sent.
+bool Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn) {
   const int64_t sequence = packet.unwrapped_sequence;
-  std::optional<uint32_t> offset;  // from the new stream's timestamps to the old one's
-  if (same_numbers || pipes())
-    offset = 0;
-  else if (last && last->mapping() && stream.mapping())
-    offset = rtcp::timestamp_offset(*stream.mapping(), *last->mapping(), clock_rate_);
-  if (offset)
-    rewriter_.switch_to_aligned(stream.number_space(), sequence, packet.timestamp,
-                                packet.timestamp + *offset);
-  else
-    rewriter_.switch_to(stream.number_space(), sequence, packet.timestamp, turn.now);
+  std::optional<uint32_t> same_moment;  // on the old stream's timeline
+  if (stream.number_space() == number_space_ || pipes())
+    same_moment = packet.timestamp;
+  else if (last_)
+    if (const auto offset = stream.timestamp_offset_to(producer_.streams()[*last_]))
+      same_moment = packet.timestamp + *offset;
+  if (!rewriter_.switch_to(stream.number_space(), sequence, packet.timestamp, same_moment, turn.now)) {
+    producer_.request_key_frame(stream.index(), turn);
+    return false;
+  }
   if (pictures_) pictures_->switch_to(stream.number_space(), packet.frame);
-  const bool other_layer = stream.index() != current_;
+  if (filter_) filter_->start(stream.number_space(), packet, stream.structure());
+  const bool other_stream = stream.index() != current_;
   current_ = last_ = stream.index();
   number_space_ = stream.number_space();
-  if (!other_layer) return;
   tell_layers(turn);
-  tell_score(turn);  // of another stream now
+  if (other_stream) tell_score(turn);
+  return true;
 }
 
-void Consumer::count_sent(const rtp::Packet& packet, Time now) {
+void Consumer::count_sent(const rtp::Packet& packet, size_t payload, Time now) {
+  const size_t size = packet.size - packet.payload.size + payload;
   ++counts_.packets;
-  counts_.bytes += packet.size;
-  counts_.payload_bytes += packet.payload.size;
-  rate_.add(packet.size, now);
+  counts_.bytes += size;
+  counts_.payload_bytes += payload;
+  rate_.add(size, now);
 }
 
 // ---- what starts and stops the flow
 
-bool Consumer::flows() const { return !paused_ && !producer_.paused() && transport_.ready(); }
+bool Consumer::flows() const { return !paused_ && !starved_ && !producer_.paused() && transport_.ready(); }
 
 void Consumer::update_flow(Turn& turn) {
   const bool before = std::exchange(flowing_, flows());
   if (before == flowing_) return;
   if (flowing_) return aim(turn);
-  const bool had_layers = current_.has_value();
   current_.reset();
   target_.reset();
-  if (had_layers) tell_layers(turn);
+  switch_.reset();
+  tell_layers(turn);
 }
 
 void Consumer::pause(Turn& turn) {
@@ -175,34 +210,6 @@ void Consumer::resume(Turn& turn) {
 void Consumer::on_streams_changed(Turn& turn) {
   if (flowing_) aim(turn);
   tell_score(turn);
-}
-
-void Consumer::set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn) {
-  const auto top = static_cast<uint32_t>(producer_.streams().size() - 1);
-  preferred_ = layers;
-  if (type_ == channel::ConsumerType::kSimulcast)
-    preferred_->spatial_layer = std::min(layers.spatial_layer, top);
-  if (flowing_) aim(turn);
-}
-
-// The highest stream that is being sent, not above the preferred one unless there is no other. Before any
-// packet has come, the preferred one.
-std::optional<uint8_t> Consumer::choose_target() const {
-  const auto& streams = producer_.streams();
-  if (pipes()) return leg_;
-  if (streams.size() == 1) return uint8_t{0};
-  const size_t limit =
-      std::min<size_t>(preferred_ ? preferred_->spatial_layer : streams.size() - 1, streams.size() - 1);
-  for (size_t i = limit + 1; i-- > 0;)
-    if (streams[i].active()) return static_cast<uint8_t>(i);
-  for (size_t i = limit + 1; i < streams.size(); ++i)
-    if (streams[i].active()) return static_cast<uint8_t>(i);
-  return static_cast<uint8_t>(limit);
-}
-
-void Consumer::aim(Turn& turn) {
-  target_ = choose_target();
-  if (target_ && target_ != current_) producer_.request_key_frame(*target_, turn);
 }
 
 void Consumer::request_key_frame(Turn& turn) {
@@ -222,29 +229,52 @@ void Consumer::on_nack(const rtcp::LostPackets& lost, Turn& turn) {
 
 void Consumer::retransmit(uint16_t sequence, Turn& turn) {
   if (!flowing_ || !nack_) return;
-  const auto source = rewriter_.source_of(sequence);
-  if (!source) return;
-  const InboundStream& stream = producer_.streams()[source->stream & 0xff];
-  if (stream.number_space() != source->stream) return;
-  rtp::PacketRef packet = stream.history().find(source->sequence, turn.now);
-  if (!packet || !payload_types_[packet->payload_type] || sent_lately(sequence, turn.now)) return;
+  std::optional<SendJob> job = repair_of(sequence, turn.now);
+  if (!job || sent_lately(sequence, turn.now)) return;
   ++counts_.retransmitted;
-  SendJob job{
-      .consumer = this, .index = source->index, .timestamp = packet->timestamp + source->timestamp_offset};
-  if (pictures_) job.picture = pictures_->find(source->stream, packet->frame);
-  if (pictures_ && !job.picture) return;
-  job.packet = std::move(packet);
-  job.kind = rtx_ssrc_ ? SendJob::Kind::kRtx : SendJob::Kind::kAgain;
-  if (rtx_ssrc_) {
-    job.original_sequence = sequence;
-    job.index = rtx_index_++;
-  }
+  if (rtx_ssrc_) job->index = rtx_index_++;
   if (traces.any())
-    traces.packet(handle_, *job.packet,
-                  {outgoing_payload_type(job), static_cast<uint16_t>(job.index), job.timestamp,
+    traces.packet(handle_, *job->packet,
+                  {outgoing_payload_type(*job), static_cast<uint16_t>(job->index), job->timestamp,
                    rtx_ssrc_.value_or(ssrc_)},
                   Traces::Direction::kOut, rtx_ssrc_.has_value(), turn);
-  transport_.queue(std::move(job));
+  transport_.queue(std::move(*job));
+}
+
+// What went out under a number, as it would go out again; by RTX without its own number as yet.
+std::optional<SendJob> Consumer::repair_of(uint16_t sequence, Time now) const {
+  const auto source = rewriter_.source_of(sequence);
+  if (!source) return std::nullopt;
+  const InboundStream& stream = producer_.streams()[source->stream & 0xff];
+  if (stream.number_space() != source->stream) return std::nullopt;
+  rtp::PacketRef packet = stream.history().find(source->sequence, now);
+  if (!packet || !payload_types_[packet->payload_type]) return std::nullopt;
+  if (filter_ && packet->frame.undescribed) return std::nullopt;
+  const auto passage =
+      filter_ ? filter_->again(source->stream, *packet) : std::optional(rtp::Passage{true, packet->marker});
+  if (!passage) return std::nullopt;
+  SendJob job{.consumer = const_cast<Consumer*>(this),
+              .index = source->index,
+              .timestamp = packet->timestamp + source->timestamp_offset,
+              .kind = repair_kind(source->index),
+              .original_sequence = sequence,
+              .marker = passage->marker,
+              .frame_offset = passage->frame_offset,
+              .empty = !carries(*packet, *passage)};
+  if (pictures_ && !job.empty) {
+    job.picture = pictures_->find(source->stream, packet->frame);
+    if (!job.picture) return std::nullopt;
+  }
+  job.packet = std::move(packet);
+  return job;
+}
+
+// Under a number that has not gone out yet, as the packet came late and from a stream left meanwhile, it goes
+// for the first time.
+SendJob::Kind Consumer::repair_kind(uint64_t index) const {
+  if (rtx_ssrc_) return SendJob::Kind::kRtx;
+  const bool known = rewriter_.newest_index() - index < SentHeaders::kKept;
+  return known && !sent_headers_.find(index) ? SendJob::Kind::kFirst : SendJob::Kind::kAgain;
 }
 
 // Whether the same was sent again within a round trip, and may still be under way.
@@ -343,19 +373,6 @@ void Consumer::tell_score(Turn& turn) {
     return;
   told_score_ = now;
   turn.tell(handle_, now);
-}
-
-std::optional<channel::ConsumerLayers> Consumer::layers_of(std::optional<uint8_t> stream) const {
-  if (!stream || !layered()) return std::nullopt;
-  return channel::ConsumerLayers{.spatial_layer = *stream, .temporal_layer = {}};
-}
-
-std::optional<channel::ConsumerLayers> Consumer::preferred_layers() const {
-  return layered() ? preferred_ : std::nullopt;
-}
-
-void Consumer::tell_layers(Turn& turn) const {
-  if (layered()) turn.tell(handle_, channel::LayersChange{current_layers()});
 }
 
 }  // namespace sfu

@@ -1,6 +1,7 @@
-// One track sent to one client: which of its producer's streams is forwarded, under which numbers, and what
-// the client says of it. forward() is the last step of a packet's way through the router; the next is
-// Transport::lay_out.
+// One track sent to one client: which of its producer's streams is forwarded, which of its layers, under
+// which numbers, and what the client says of it. forward() is the last step of a packet's way through the
+// router; the next is Transport::lay_out. Which layers it aims at, and what it tells of them, is in
+// consumer_layers.cpp.
 //
 // Through a pipe all of a producer's streams go: such a consumer has several legs under one handle, one for
 // each stream, and each is a Consumer that keeps to its stream.
@@ -18,11 +19,14 @@
 #include "core/link/turn.hpp"
 #include "core/router/allocation.hpp"
 #include "core/router/inbound_stream.hpp"
+#include "core/router/layers.hpp"
 #include "core/router/send_job.hpp"
 #include "core/router/sent_headers.hpp"
+#include "core/router/stream_switch.hpp"
 #include "core/router/traces.hpp"
 #include "core/rtcp/compound.hpp"
 #include "core/rtp/header.hpp"
+#include "core/rtp/layer_filter.hpp"
 #include "core/rtp/picture_rewriter.hpp"
 #include "core/rtp/rate.hpp"
 #include "core/rtp/rewriter.hpp"
@@ -31,6 +35,8 @@ namespace sfu {
 
 class Producer;
 class Transport;
+
+std::optional<channel::ConsumerLayers> to_channel(std::optional<Layers> layers);
 
 class Consumer {
  public:
@@ -86,6 +92,14 @@ class Consumer {
   void on_transport_changed(Turn& turn) { update_flow(turn); }
   void on_streams_changed(Turn& turn);
   void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
+  // Ascending in quality: of what the producer sends, what lies within the preferred layers; if nothing does,
+  // the lowest that is sent. One that cannot choose (audio, one plain stream) has one option.
+  void layer_options(Time now, std::vector<LayerOption>& out);
+  // The share of the transport's bandwidth that it gets; nullopt: nothing. The switch happens where the
+  // client can decode what it gets. Before the first call it aims at the highest option.
+  void set_target_layers(std::optional<Layers> target, Turn& turn);
+  // From time to time: streams and layers come and go, and key frames that were asked for do not come.
+  void check_layers(Turn& turn);
   void request_key_frame(Turn& turn);
   bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
 
@@ -112,9 +126,12 @@ class Consumer {
   void tell_score(Turn& turn);
 
   channel::ConsumerScore score() const;
+  // The client chooses among layers.
+  bool layered() const { return filter_ != nullptr; }
   std::optional<channel::ConsumerLayers> preferred_layers() const;
-  std::optional<channel::ConsumerLayers> target_layers() const { return layers_of(target_); }
-  std::optional<channel::ConsumerLayers> current_layers() const { return layers_of(current_); }
+  std::optional<Layers> target_layers() const;
+  // What is really being forwarded.
+  std::optional<Layers> current_layers() const;
   const Counts& counts() const { return counts_; }
   const Remote& remote() const { return remote_; }
   uint64_t bitrate(Time now) { return rate_.bits_per_second(now); }
@@ -133,28 +150,44 @@ class Consumer {
   Consumer(const channel::Consume& request, size_t encoding, Transport& transport, Producer& producer,
            Random& random);
   static uint32_t clock_rate_of(const channel::Consume& request, size_t encoding);
-  // The client chooses among layers.
-  bool layered() const {
-    return type_ == channel::ConsumerType::kSimulcast || type_ == channel::ConsumerType::kSvc;
-  }
+  bool simulcast() const { return type_ == channel::ConsumerType::kSimulcast; }
   bool pipes() const { return type_ == channel::ConsumerType::kPipe; }
-  void count_sent(const rtp::Packet& packet, Time now);
+  void count_sent(const rtp::Packet& packet, size_t payload, Time now);
   bool flows() const;
   void update_flow(Turn& turn);
-  std::optional<uint8_t> choose_target() const;
   const InboundStream* current_stream() const;
-  void aim(Turn& turn);
+
   bool may_switch(const rtp::Packet& packet) const;
-  void switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn);
+  bool switch_to(const rtp::Packet& packet, const InboundStream& stream, Turn& turn);
+  void send(const rtp::PacketRef& packet, const InboundStream& stream, Turn& turn);
+  void catch_up(int64_t from, const InboundStream& stream, Turn& turn);
+  bool carries(const rtp::Packet& packet, const rtp::Passage& passage) const {
+    return passage.forward && packet.payload.size > 0 && !(ignore_dtx_ && packet.frame.dtx);
+  }
+  bool skip(const rtp::Packet& packet);
   void retransmit(uint16_t sequence, Turn& turn);
+  std::optional<SendJob> repair_of(uint16_t sequence, Time now) const;
+  SendJob::Kind repair_kind(uint64_t index) const;
   bool sent_lately(uint16_t sequence, Time now);
-  std::optional<channel::ConsumerLayers> layers_of(std::optional<uint8_t> stream) const;
-  void tell_layers(Turn& turn) const;
+
+  // consumer_layers.cpp
+  void prefer(const channel::ConsumerLayers& layers);
+  Layers limit() const;
+  Layers wish() const;
+  void aim(Turn& turn);
+  void choose_stream(Layers wanted, Time now);
+  void choose_layers(Layers wanted);
+  bool needs_key_frame(Time now);
+  void add_options(InboundStream& stream, Time now, std::vector<LayerOption>& out) const;
+  uint8_t top_temporal_layer(uint8_t stream) const;
+  bool shows(const rtp::Packet& packet) const;
+  void tell_layers(Turn& turn);
 
   // Hot: read for each packet.
   Transport& transport_;
   Producer& producer_;
   bool flowing_ = false;
+  bool starved_ = false;  // there is no bandwidth for it
   bool ignore_dtx_;
   std::optional<uint8_t> current_;  // the stream that is forwarded
   std::optional<uint8_t> target_;   // the one to switch to at its next key frame, or current_
@@ -163,6 +196,10 @@ class Consumer {
   std::bitset<128> payload_types_;
   rtp::Rewriter rewriter_;
   std::optional<rtp::PictureRewriter> pictures_;  // VP8 and VP9
+  bool renumbers_pictures_ = false;               // VP8: those that are skipped leave no gap
+  std::unique_ptr<rtp::LayerFilter> filter_;      // of one that chooses among layers
+  rtp::OperatingPoint told_point_;                // that which told_layers_ tells of
+  std::optional<Layers> told_layers_;
   uint32_t ssrc_;
   std::optional<uint32_t> rtx_ssrc_;
   rtp::ExtensionIds extension_ids_;
@@ -189,6 +226,10 @@ class Consumer {
   bool fir_ = false;
   bool paused_;
   std::optional<channel::ConsumerLayers> preferred_;
+  std::optional<Layers> granted_;  // by set_target_layers()
+  Layers aim_;                     // what the filter was told to go to
+  StreamSwitch switch_;
+  std::optional<Time> lacking_since_;  // a switching point for aim_
   std::optional<Duration> round_trip(const rtcp::ReportBlock& block, Time now) const;
   struct SentReport {
     uint32_t ntp_middle = 0;

@@ -192,11 +192,12 @@ ProducerDump dump(const Producer& producer) {
 }
 
 ConsumerDump dump(const Consumer& first_leg) {
+  const bool layered = first_leg.layered();
   ConsumerDump out{.paused = first_leg.paused(),
                    .producer_paused = first_leg.producer().paused(),
                    .preferred_layers = first_leg.preferred_layers(),
-                   .target_layers = first_leg.target_layers(),
-                   .current_layers = first_leg.current_layers(),
+                   .target_layers = layered ? to_channel(first_leg.target_layers()) : std::nullopt,
+                   .current_layers = layered ? to_channel(first_leg.current_layers()) : std::nullopt,
                    .priority = first_leg.allocation().weight,
                    .allocation = write_allocation(first_leg.allocation())};
   for (uint32_t i = 0; i < 128; ++i)

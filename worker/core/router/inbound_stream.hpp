@@ -12,6 +12,8 @@
 #include "core/router/score.hpp"
 #include "core/rtcp/ntp_mapping.hpp"
 #include "core/rtcp/report_block.hpp"
+#include "core/rtp/codec.hpp"
+#include "core/rtp/dependency_reader.hpp"
 #include "core/rtp/history.hpp"
 #include "core/rtp/key_frame_requests.hpp"
 #include "core/rtp/missing.hpp"
@@ -57,6 +59,8 @@ class InboundStream {
   // Without a packet for so long a stream no longer counts as being sent.
   static constexpr Duration kSilence = 1500ms;
   static constexpr Duration kSilenceWithDtx = 5000ms;
+  // How late that may be which explains a packet.
+  static constexpr Duration kExplanation = 500ms;
 
   explicit InboundStream(Options options);
 
@@ -64,6 +68,17 @@ class InboundStream {
   uint8_t index() const { return options_.index; }
   uint32_t ssrc() const { return options_.ssrc.value_or(0); }
   std::optional<uint32_t> known_ssrc() const { return options_.ssrc; }
+
+  // What a packet says of its frame, read once for all consumers.
+  void describe(rtp::Packet& packet, rtp::Codec codec);
+  // Whether the packet, just received, may explain others.
+  bool explains_others(const rtp::Packet& packet);
+  bool has_undescribed() const { return has_undescribed_; }
+  // Those that came before what they refer to (the structure of their descriptors, the header of their OBU),
+  // described now, in order; and those for which it will not come any more.
+  std::vector<rtp::PacketRef> take_described(rtp::Codec codec, Time now);
+  // Of the dependency descriptors; null: none has come.
+  const rtp::ActiveStructure* structure() const { return dependencies_.current(); }
 
   // A media packet, described: false when it is a duplicate or too old to be of use. `repair`: it came by
   // RTX.
@@ -94,7 +109,11 @@ class InboundStream {
   void count_key_frame_request(bool fir) { ++(fir ? counts_.firs : counts_.plis); }
 
   const rtp::History& history() const { return history_; }
+  // Of the newest packet, unwrapped; -1 before the first.
+  int64_t newest_sequence() const { return order_.newest().value_or(-1); }
   const std::optional<rtcp::NtpMapping>& mapping() const { return mapping_; }
+  // What to add to its timestamps to get those that `other` has at the same instant; nullopt: unknown.
+  std::optional<uint32_t> timestamp_offset_to(const InboundStream& other) const;
 
   // The report block for the next receiver report; closes the interval and updates the score.
   rtcp::ReportBlock report(Time now);
@@ -108,11 +127,20 @@ class InboundStream {
   struct Layer {
     uint8_t spatial = 0;
     uint8_t temporal = 0;
+    Time last{};
     rtp::Rate rate{};
+    rtp::Rate below{};  // of what a higher spatial layer rests on, as it may not in K-SVC
   };
   std::vector<Layer>& layers() { return layers_; }
+  const std::vector<Layer>& layers() const { return layers_; }
+  // Whether it is being sent. Of a frame rate so low that it is not seen within the time nothing is known.
+  bool is_alive(const Layer& layer) const { return last_packet_ - layer.last <= kSilence; }
 
  private:
+  bool complete(rtp::Packet& packet, rtp::Codec codec);
+  std::optional<rtp::Frame> read_descriptor(const rtp::Packet& packet, rtp::Codec codec);
+  bool begins_sequence(const rtp::Packet& packet) const;
+  bool continue_layers(rtp::Packet& packet) const;
   void count_layer(const rtp::Packet& packet);
 
   Options options_;
@@ -123,7 +151,11 @@ class InboundStream {
   rtp::KeyFrameRequests key_frames_;
   rtp::Rate rate_;
   std::vector<Layer> layers_;
-  std::optional<rtcp::NtpMapping> mapping_;
+  rtp::DependencyReader dependencies_;
+  bool descriptors_useless_ = false;         // even a key frame's means nothing to us: the payload must do
+  bool has_undescribed_ = false;             // in the history
+  std::optional<rtcp::NtpMapping> mapping_;  // by the last sender report
+  std::optional<rtcp::NtpMapping> capture_;  // by the last packet with an absolute capture time
   Score score_;
   Counts counts_;
   int64_t expected_at_report_ = 0;

@@ -73,12 +73,7 @@ InboundStream* Producer::receive(rtp::PacketRef& packet, const Demux::Route& rou
     turn.drop(Drop::kUnknownPayloadType);
     return nullptr;
   }
-  if (packet->payload.size > 0) {  // what the descriptor says, read once for all consumers
-    const auto frame = rtp::describe(codec->codec, packet->payload_bytes(), packet->marker);
-    packet->frame = frame.value_or(rtp::Frame{});
-  } else {
-    packet->frame = {};
-  }
+  stream.describe(*packet, codec->codec);  // once for all consumers
   if (traces.any())
     traces.packet(handle_, *packet, Traces::numbers_of(*packet), Traces::Direction::kIn, route.rtx, turn);
   packet->payload_type = codec->mapped_payload_type;
@@ -92,6 +87,13 @@ InboundStream* Producer::receive(rtp::PacketRef& packet, const Demux::Route& rou
   if (video()) note_orientation(*packet, turn);
   if (!observers.empty() && !paused_) note_level(*packet, turn.now);
   return &stream;
+}
+
+void Producer::forward_described(InboundStream& stream, Turn& turn) {
+  for (const rtp::PacketRef& each :
+       stream.take_described(rtp::codec_of(stream.options().mime_type), turn.now))
+    for (Consumer* consumer : consumers)
+      if (consumer->layered()) consumer->forward(each, stream, turn);
 }
 
 bool Producer::unwrap(rtp::Packet& packet, InboundStream& stream) {
@@ -149,6 +151,9 @@ void Producer::on_silence_check(Turn& turn) {
   bool changed = false;
   for (InboundStream& stream : streams_) changed = stream.check_silence(turn.now) || changed;
   if (changed) on_active_changed(turn);
+  for (InboundStream& stream : streams_)
+    if (stream.has_undescribed()) forward_described(stream, turn);
+  for (Consumer* consumer : consumers) consumer->check_layers(turn);
 }
 
 void Producer::on_bye(uint8_t stream, Turn& turn) {

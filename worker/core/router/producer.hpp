@@ -39,6 +39,10 @@ class Producer {
   // An authentic packet for one of our streams. Null: it ends here (duplicate, probe, unknown payload type).
   InboundStream* receive(rtp::PacketRef& packet, const Demux::Route& route, Turn& turn);
 
+  // Behind a packet that explains others which came before it: these are for consumers that choose layers,
+  // who could not use them before.
+  void forward_described(InboundStream& stream, Turn& turn);
+
   // In the order in which they were added; Router adds and removes them.
   std::vector<Consumer*> consumers;
   std::vector<RtpObserver*> observers;  // that hear it

@@ -62,7 +62,7 @@ bool has_parameter(const channel::RtpCodecParameters& codec, std::string_view na
 }
 
 // https://www.w3.org/TR/webrtc-svc/#scalabilitymodes*: L or S, spatial layers, T, temporal layers.
-Layers layers_of(std::string_view mode) {
+LayerCounts layer_counts_of(std::string_view mode) {
   const auto digit = [](char c) { return static_cast<uint8_t>(c > '0' && c <= '9' ? c - '0' : 1); };
   if (mode.size() < 4 || (mode[0] != 'L' && mode[0] != 'S') || mode[2] != 'T') return {};
   return {digit(mode[1]), digit(mode[3])};
@@ -91,7 +91,7 @@ InboundStream::Options stream_options(const channel::RtpParameters& rtp,
   options.pli = has_feedback(*codec, "nack", "pli");
   options.fir = has_feedback(*codec, "ccm", "fir");
   options.in_band_fec = has_parameter(*codec, "useinbandfec", "1");
-  const Layers layers = layers_of(encoding.scalability_mode.value_or(""));
+  const LayerCounts layers = layer_counts_of(encoding.scalability_mode.value_or(""));
   options.spatial_layers = layers.spatial;
   options.temporal_layers = layers.temporal;
   options.dtx = encoding.dtx.value_or(false) || has_parameter(*codec, "usedtx", "1");

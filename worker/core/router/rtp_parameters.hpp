@@ -23,12 +23,12 @@ const channel::RtpCodecParameters* rtx_codec_of(const channel::RtpParameters& rt
 bool has_feedback(const channel::RtpCodecParameters& codec, std::string_view type,
                   std::string_view parameter);
 bool has_parameter(const channel::RtpCodecParameters& codec, std::string_view name, std::string_view value);
-struct Layers {
+struct LayerCounts {
   uint8_t spatial = 1;
   uint8_t temporal = 1;
 };
 // Of a scalability mode; one of each when it says nothing.
-Layers layers_of(std::string_view mode);
+LayerCounts layer_counts_of(std::string_view mode);
 std::vector<rtp::NegotiatedExtension> negotiated_extensions(const channel::RtpParameters& rtp);
 InboundStream::Options stream_options(const channel::RtpParameters& rtp,
                                       const channel::RtpEncodingParameters& encoding, bool video);

@@ -19,6 +19,11 @@ struct SendJob {
   // Sent for the first time; or again, as RTX (RFC 4588) or plainly, under the number it had.
   enum class Kind : uint8_t { kFirst, kRtx, kAgain } kind = Kind::kFirst;
   uint16_t original_sequence = 0;  // of RTX
+  bool marker = false;
+  uint16_t frame_offset = 0;  // to be added to the dependency descriptor's frame number
+  // The number alone: what the packet carries is not for this consumer, but its number could not be taken
+  // back.
+  bool empty = false;
   // VP8 and VP9: the picture's numbers, to be written over the source's.
   std::optional<rtp::Picture> picture{};
 };

@@ -141,6 +141,7 @@ void Transport::receive(const Demux::Route& route, rtp::PacketRef packet, Turn& 
   if (!stream) return;
   for (Consumer* consumer : producer.consumers)
     consumer->forward(packet, *stream, turn);  // choose the layer, renumber, queue
+  if (stream->explains_others(*packet)) producer.forward_described(*stream, turn);
 }
 
 // What the controller sends is in no batch that a socket brought: it gets its slot here.
@@ -376,8 +377,9 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
   const Consumer& consumer = *job.consumer;
   const rtp::Packet& packet = *job.packet;
   const bool rtx = job.kind == SendJob::Kind::kRtx;
+  const Bytes payload = job.empty ? Bytes{} : packet.payload_bytes();
   const rtp::OutgoingHeader header{.payload_type = consumer.outgoing_payload_type(job),
-                                   .marker = packet.marker,
+                                   .marker = job.marker,
                                    .sequence = static_cast<uint16_t>(job.index),
                                    .timestamp = job.timestamp,
                                    .ssrc = rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
@@ -387,14 +389,13 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
   const size_t begin =
       rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet, consumer.extension_ids(), *own)
           : rtp::write_header(slot, header, packet, consumer.extension_ids(), *own);
-  const size_t size = begin + packet.payload.size + route.overhead;
+  const size_t size = begin + payload.size() + route.overhead;
   if (begin == 0 || size > slot.size()) return 0;
 
   const bool copied = rtx || job.picture || !route.keys;
-  if (copied) {
-    std::memcpy(slot.data() + begin, packet.payload_bytes().data(), packet.payload.size);
-    if (job.picture)
-      rtp::rewrite_picture(slot.subspan(begin, packet.payload.size), packet.frame, *job.picture);
+  if (copied && !payload.empty()) {
+    std::memcpy(slot.data() + begin, payload.data(), payload.size());
+    if (job.picture) rtp::rewrite_picture(slot.subspan(begin, payload.size()), packet.frame, *job.picture);
   }
   if (!route.path) {  // direct
     if (turn.controller_behind) {
@@ -411,8 +412,8 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
                        .index = job.index,
                        .out = slot.data(),
                        .header = static_cast<uint16_t>(open),
-                       .payload_size = static_cast<uint16_t>(begin - open + packet.payload.size),
-                       .payload = copied ? slot.data() + open : packet.payload_bytes().data()});
+                       .payload_size = static_cast<uint16_t>(begin - open + payload.size()),
+                       .payload = copied ? slot.data() + open : payload.data()});
   }
   turn.outbox.commit(*route.path, size);
   return size;
@@ -420,7 +421,9 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
 
 // What this hop says in the header. A packet sent again under its own number says what it said at first.
 std::optional<rtp::OwnExtensions> Transport::own_extensions(const SendJob& job, Time now) {
-  rtp::OwnExtensions own{.mid = job.consumer->mid(), .abs_send_time = rtp::to_abs_send_time(now)};
+  rtp::OwnExtensions own{.mid = job.consumer->mid(),
+                         .abs_send_time = rtp::to_abs_send_time(now),
+                         .frame_offset = job.frame_offset};
   if (job.kind == SendJob::Kind::kAgain) {
     const SentHeaders::Values* values = job.consumer->sent_headers().find(job.index);
     if (!values) return std::nullopt;

@@ -52,6 +52,7 @@ std::optional<Frame> describe_av1(Bytes payload, bool marker) {
   Frame frame;
   frame.ends = marker;
   frame.key_frame = (head->u8<0>() & kNewSequence) != 0;
+  frame.continues = continues;
   if (frame.key_frame && continues) return std::nullopt;
   for (unsigned i = 0; count == 0 ? !rest.empty() : i < count; ++i) {
     const auto element = take_element(rest, count, i);
@@ -59,7 +60,9 @@ std::optional<Frame> describe_av1(Bytes payload, bool marker) {
     if (i == 0 && continues) continue;  // the middle of an OBU has no header
     if (i == 0) frame.begins = first_type(*element) != kTileGroup;
     if (!read_obu(*element, frame)) return std::nullopt;
+    frame.continues = false;
   }
+  frame.inter_picture = !frame.key_frame;
   return frame;
 }
 

@@ -28,6 +28,7 @@ bool read_template_layers(BitReader& in, DependencyStructure& s) {
     if (next == kNextTemporal) ++temporal;
     if (next == kNextSpatial) ++spatial, temporal = 0;
     if (s.template_count == kMaxTemplates || !in.ok()) return false;
+    if (spatial >= kMaxLayers || temporal >= kMaxLayers) return false;
     Dependencies& added = s.templates[s.template_count++];
     added.spatial_layer = spatial;
     added.temporal_layer = temporal;
@@ -171,14 +172,24 @@ Frame frame_of(const DependencyDescriptor& descriptor, const DependencyStructure
   frame.inter_layer = needs_layer_below(from, structure);
   frame.inter_picture =
       std::ranges::any_of(references, [&](uint16_t back) { return back > from.spatial_layer; });
+  frame.frame_number = descriptor.frame_number;
+  for (const uint16_t back : references) {
+    if (back < 64)
+      frame.references |= uint64_t{1} << (back - 1);
+    else
+      frame.far_reference = true;
+  }
+  frame.unused_above = true;
   uint32_t needing = 0;
   for (size_t i = 0; i < structure.target_count; ++i) {
     const Indication indication = from.indication(i);
-    if (indication != Indication::kNotPresent) frame.targets |= 1u << i;
+    if (indication != Indication::kNotPresent) {
+      frame.targets |= 1u << i;
+      frame.unused_above &= structure.targets[i].spatial_layer <= from.spatial_layer;
+    }
     if (indication == Indication::kSwitch) frame.switch_targets |= 1u << i;
     if (indication > Indication::kDiscardable) needing |= 1u << i;
   }
-  frame.layer_sync = frame.switch_targets != 0;
   frame.discardable = needing == 0;
   return frame;
 }

@@ -20,6 +20,7 @@ namespace sfu::rtp {
 
 inline constexpr size_t kMaxTargets = 32;
 inline constexpr size_t kMaxTemplates = 64;
+inline constexpr size_t kMaxLayers = 8;      // of each kind; AV1 has 4 spatial and 8 temporal ones
 inline constexpr size_t kMaxReferences = 8;  // AV1 has 7 reference frames; a list of more is refused
 
 // Table A.1

@@ -3,65 +3,13 @@
 #include <doctest/doctest.h>
 
 #include "core/base/random.hpp"
+#include "core/rtp/test_descriptor.hpp"
 #include "core/rtp/test_packet.hpp"
 
 namespace sfu::rtp {
 namespace {
 
-class BitWriter {
- public:
-  BitWriter& bits(size_t count, uint32_t value) {
-    for (size_t i = count; i-- > 0; ++at_) {
-      if (at_ % 8 == 0) out_.push_back(0);
-      if (value >> i & 1) out_.back() = static_cast<uint8_t>(out_.back() | 0x80 >> at_ % 8);
-    }
-    return *this;
-  }
-  // One character an indication: - D S R
-  BitWriter& indications(std::string_view text) {
-    for (char c : text) bits(2, static_cast<uint32_t>(std::string_view("-DSR").find(c)));
-    return *this;
-  }
-  const std::vector<uint8_t>& bytes() const { return out_; }
-
- private:
-  std::vector<uint8_t> out_;
-  size_t at_ = 0;
-};
-
-constexpr uint32_t kFirstId = 60;
-
-BitWriter mandatory(uint32_t template_index, uint32_t number, bool begins = true, bool ends = true) {
-  return BitWriter().bits(1, begins).bits(1, ends).bits(6, (kFirstId + template_index) % 64).bits(16, number);
-}
-
-// Two spatial layers of one temporal layer (L2T1), with targets 0: lower, 1: both; chain 0 the lower layer,
-// chain 1 both. Templates: key lower, key upper, delta lower, delta upper. `k_svc`: deltas of the upper layer
-// do not need the lower one (L2T1_KEY).
-void structure(BitWriter& out, bool k_svc, bool resolutions = false) {
-  out.bits(6, kFirstId).bits(5, 1);
-  out.bits(2, 0).bits(2, 2).bits(2, 0).bits(2, 3);
-  out.indications("SS").indications(k_svc ? "R-" : "RR").indications("-S").indications("-R");
-  out.bits(1, 0);
-  out.bits(1, 1).bits(4, 1).bits(1, 0);
-  out.bits(1, 1).bits(4, 0).bits(1, 0);
-  if (k_svc)
-    out.bits(1, 1).bits(4, 1).bits(1, 0);
-  else
-    out.bits(1, 1).bits(4, 1).bits(1, 1).bits(4, 0).bits(1, 0);
-  out.bits(2, 3).bits(1, 0).bits(1, 1);  // ns(3) of 2 chains is 11; ns(2) of 0 and 1
-  out.bits(4, 0).bits(4, 0).bits(4, 2).bits(4, 1);
-  out.bits(4, 1).bits(4, 1).bits(4, 1).bits(4, k_svc ? 2 : 1);
-  out.bits(1, resolutions);
-  if (resolutions) out.bits(16, 639).bits(16, 359).bits(16, 1279).bits(16, 719);
-}
-
-BitWriter key_frame(bool k_svc = false, bool resolutions = false) {
-  BitWriter out = mandatory(0, 65535);
-  out.bits(5, 0b10000);
-  structure(out, k_svc, resolutions);
-  return out;
-}
+using namespace test;
 
 TEST_CASE("a key frame brings the structure") {
   std::optional<DependencyStructure> known;
@@ -112,7 +60,8 @@ TEST_CASE("the upper layer of a key picture needs the one below, but no earlier 
   CHECK(frame.inter_layer);
   CHECK_FALSE(frame.inter_picture);
   CHECK(frame.targets == 0b10);
-  CHECK(frame.layer_sync);
+  CHECK(frame.switch_targets == 0b10);
+  CHECK(frame.references == 0b1);
 }
 
 TEST_CASE("whether a later upper frame needs the lower layer is told by its chain") {

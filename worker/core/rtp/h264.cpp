@@ -20,6 +20,7 @@ Frame describe_unit(uint8_t header, Bytes behind_header) {
   const uint8_t type = header & 0x1f;
   Frame frame;
   frame.key_frame = is_key(type);
+  frame.parameters = type == kSps;
   frame.begins = begins(type, behind_header);
   frame.discardable = (header & 0x60) == 0 && type == kSlice;
   return frame;
@@ -34,6 +35,7 @@ std::optional<Frame> describe_aggregate(Bytes rest) {
     if (!unit || unit->empty()) return std::nullopt;
     const Frame one = describe_unit(unit->front(), unit->subspan(1));
     all.key_frame |= one.key_frame;
+    all.parameters |= one.parameters;
     all.begins |= one.begins;
     all.discardable &= one.discardable;
   }

@@ -5,7 +5,7 @@ namespace sfu::rtp {
 namespace {
 
 // H.265, table 7-1
-constexpr uint8_t kTsaN = 2, kStsaR = 5, kLastTrailing = 9, kFirstIrap = 16, kLastIrap = 23;
+constexpr uint8_t kTsaN = 2, kTsaR = 3, kStsaR = 5, kLastTrailing = 9, kFirstIrap = 16, kLastIrap = 23;
 constexpr uint8_t kVps = 32, kSps = 33, kDelimiter = 35, kPrefixSei = 39;
 constexpr uint8_t kAggregation = 48, kFragmentation = 49, kPaci = 50;
 
@@ -23,8 +23,10 @@ bool begins(uint8_t type, Bytes behind_header) {
 Frame describe_unit(uint8_t type, Bytes behind_header) {
   Frame frame;
   frame.key_frame = is_key(type);
+  frame.parameters = type == kVps || type == kSps;
   frame.begins = begins(type, behind_header);
   frame.layer_sync = type >= kTsaN && type <= kStsaR;
+  frame.switch_up = type == kTsaN || type == kTsaR;
   return frame;
 }
 
@@ -39,6 +41,8 @@ std::optional<Frame> describe_aggregate(Bytes rest) {
     all.key_frame |= one.key_frame;
     all.begins |= one.begins;
     all.layer_sync |= one.layer_sync;
+    all.switch_up |= one.switch_up;
+    all.parameters |= one.parameters;
   }
   return all;
 }

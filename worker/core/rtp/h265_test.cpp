@@ -29,6 +29,8 @@ TEST_CASE("H265: the temporal layer is the header's, less one") {
 
 TEST_CASE("H265: TSA and STSA pictures are switching points") {
   for (int type : {2, 3, 4, 5}) CHECK(h265({first_byte(type), 2, 0x80})->layer_sync);
+  for (int type : {2, 3}) CHECK(h265({first_byte(type), 2, 0x80})->switch_up);
+  for (int type : {4, 5}) CHECK_FALSE(h265({first_byte(type), 2, 0x80})->switch_up);
   for (int type : {0, 1, 6}) CHECK_FALSE(h265({first_byte(type), 2, 0x80})->layer_sync);
 }
 

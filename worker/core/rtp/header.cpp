@@ -15,6 +15,20 @@ constexpr uint32_t bit(Extension kind) { return 1u << static_cast<uint32_t>(kind
 constexpr uint32_t kOwn = bit(Extension::kMid) | bit(Extension::kRid) | bit(Extension::kRepairedRid) |
                           bit(Extension::kAbsSendTime) | bit(Extension::kTransportCc);
 
+// A dependency descriptor whose frame number, in its second and third byte, is another.
+class Renumbered {
+ public:
+  Renumbered(Bytes descriptor, uint16_t offset) : size_(std::min(descriptor.size(), copy_.size())) {
+    std::memcpy(copy_.data(), descriptor.data(), size_);
+    if (size_ >= 3) store16(copy_.data() + 1, static_cast<uint16_t>(load16(copy_.data() + 1) + offset));
+  }
+  Bytes bytes() const { return Bytes(copy_).first(size_); }
+
+ private:
+  std::array<uint8_t, 255> copy_;  // no extension is longer (RFC 8285, 4.3)
+  size_t size_;
+};
+
 // Visits each extension that goes out: its id and value.
 template <class Visit>
 void each_outgoing(const Packet& source, const ExtensionIds& ids, const OwnExtensions& own, Visit visit) {
@@ -37,7 +51,12 @@ void each_outgoing(const Packet& source, const ExtensionIds& ids, const OwnExten
   for (uint32_t left = ids.negotiated() & ~kOwn; left != 0; left &= left - 1) {
     const auto kind = static_cast<Extension>(std::countr_zero(left));
     const Packet::Part part = source.extensions[static_cast<size_t>(kind)];
-    if (part.at != 0) visit(ids[kind], Bytes(source.bytes.data() + part.at, part.size));
+    const Bytes value(source.bytes.data() + part.at, part.size);
+    if (part.at == 0) continue;
+    if (kind == Extension::kDependencyDescriptor && own.frame_offset != 0)
+      visit(ids[kind], Renumbered(value, own.frame_offset).bytes());
+    else
+      visit(ids[kind], value);
   }
 }
 

@@ -1,6 +1,7 @@
 // Writing the header of a forwarded packet. Extensions that the source has and the receiver negotiated are
 // copied, except those that belong to a hop: MID and the RIDs are the consumer's own, abs-send-time and the
-// transport-wide sequence number are written fresh. header_size() says exactly what write_header() writes.
+// transport-wide sequence number are written fresh. Of a dependency descriptor the frame number may change.
+// header_size() says exactly what write_header() writes.
 #pragma once
 
 #include "core/rtp/extensions.hpp"
@@ -23,6 +24,7 @@ struct OwnExtensions {
   std::string_view repaired_rid{};
   uint32_t abs_send_time = 0;
   uint16_t transport_sequence = 0;
+  uint16_t frame_offset = 0;  // added to the frame number in a dependency descriptor
 };
 
 size_t header_size(const Packet& source, const ExtensionIds& ids, const OwnExtensions& own);

@@ -146,5 +146,20 @@ TEST_CASE("whatever was received, the size said in advance is the size written")
   }
 }
 
+TEST_CASE("the frame number of a dependency descriptor moves on, over its wrap; the rest stays") {
+  const NegotiatedExtension descriptor[] = {{Extension::kDependencyDescriptor, 7}};
+  const auto source =
+      test::parsed(test::with_extensions(0xbede, {0x73, 0xc5, 0xff, 0xfe, 0x80}), ExtensionTable(descriptor));
+  REQUIRE(source);
+  std::array<uint8_t, 100> out{};
+  const size_t size =
+      write_header(out, {}, *source, ExtensionIds(descriptor), OwnExtensions{.frame_offset = 5});
+  const auto copy = test::parsed({out.begin(), out.begin() + static_cast<std::ptrdiff_t>(size)},
+                                 ExtensionTable(descriptor));
+  REQUIRE(copy);
+  const Bytes value = copy->extension(Extension::kDependencyDescriptor);
+  CHECK(std::vector<uint8_t>(value.begin(), value.end()) == std::vector<uint8_t>{0xc5, 0x00, 0x03, 0x80});
+}
+
 }  // namespace
 }  // namespace sfu::rtp

@@ -21,8 +21,8 @@ std::optional<Picture> PictureRewriter::forward(const Frame& frame) {
   return picture;
 }
 
-void PictureRewriter::skip(const Frame& frame) {
-  if (frame.picture_id_at != 0) ids_.skip(unwrap(frame, ids_.newest_source(stream_)));
+bool PictureRewriter::skip(const Frame& frame) {
+  return frame.picture_id_at == 0 || ids_.skip(unwrap(frame, ids_.newest_source(stream_)));
 }
 
 std::optional<Picture> PictureRewriter::find(uint32_t stream, const Frame& frame) const {

@@ -15,7 +15,8 @@ class PictureRewriter {
   // The numbers to write with rewrite_picture(): those given for all packets of a picture. nullopt: skipped,
   // from before the switch, or too old. A frame without picture id keeps what it has.
   std::optional<Picture> forward(const Frame& frame);
-  void skip(const Frame& frame);
+  // False: a gap stays, as a later picture went out.
+  bool skip(const Frame& frame);
   // For retransmission: as forward() said.
   std::optional<Picture> find(uint32_t stream, const Frame& frame) const;
 

@@ -6,22 +6,34 @@
 
 namespace sfu::rtp {
 
-void Rewriter::switch_to(uint32_t stream, int64_t sequence, uint32_t timestamp, Time now) {
-  if (!forwarded_) return start(stream, sequence, timestamp, newest_timestamp_);
-  const int64_t ticks = (now - newest_at_).count() * clock_rate_ / 1'000'000;
-  start(stream, sequence, timestamp, newest_timestamp_ + static_cast<uint32_t>(std::max<int64_t>(ticks, 1)));
-}
-
-void Rewriter::switch_to_aligned(uint32_t stream, int64_t sequence, uint32_t timestamp,
-                                 uint32_t same_moment) {
-  if (!forwarded_) return start(stream, sequence, timestamp, newest_timestamp_);
-  const uint32_t aligned = same_moment + timestamp_offset_;
-  start(stream, sequence, timestamp, is_newer(aligned, newest_timestamp_) ? aligned : newest_timestamp_ + 1);
-}
-
-void Rewriter::start(uint32_t stream, int64_t sequence, uint32_t timestamp, uint32_t outgoing_timestamp) {
-  timestamp_offset_ = outgoing_timestamp - timestamp;
+bool Rewriter::switch_to(uint32_t stream, int64_t sequence, uint32_t timestamp,
+                         std::optional<uint32_t> same_moment, Time now) {
+  if (const auto newest = numbers_.newest_source(stream); newest && sequence <= *newest) return false;
+  uint32_t outgoing = newest_timestamp_;
+  uint32_t shift = 0;
+  if (forwarded_) {
+    const int32_t passed = std::max(ticks(now - newest_at_), 1);
+    int32_t ahead = passed;
+    if (same_moment) {
+      ahead = static_cast<int32_t>(*same_moment + timestamp_offset_ - shift_ - newest_timestamp_);
+      const int64_t disagreement = int64_t{ahead} - passed;
+      if (std::abs(disagreement) > ticks(kMaxDisagreement)) ahead = passed;
+    }
+    shift = static_cast<uint32_t>(std::max(1 - ahead, 0));
+    if (shift > static_cast<uint32_t>(ticks(kMaxShift))) return false;
+    outgoing += static_cast<uint32_t>(ahead) + shift;
+  }
+  shift_ = shift;
+  timestamp_offset_ = outgoing - timestamp;
   numbers_.start(stream, sequence, timestamp_offset_);
+  return true;
+}
+
+// Saturates: what is longer than 2^31 ticks is no matter of timestamps.
+int32_t Rewriter::ticks(Duration span) const {
+  const int64_t whole =
+      span.count() / 1'000'000 * clock_rate_ + span.count() % 1'000'000 * clock_rate_ / 1'000'000;
+  return static_cast<int32_t>(std::clamp<int64_t>(whole, INT32_MIN + 1, INT32_MAX));
 }
 
 std::optional<Rewriter::Outgoing> Rewriter::forward(int64_t sequence, uint32_t timestamp, Time now) {

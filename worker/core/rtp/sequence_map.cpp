@@ -31,10 +31,12 @@ std::optional<int64_t> SequenceMap::forward(int64_t sequence) {
   return outgoing;
 }
 
-void SequenceMap::skip(int64_t sequence) {
-  if (newest_source_ && sequence <= *newest_source_) return;
+bool SequenceMap::skip(int64_t sequence) {
   const auto run = run_of(sequence);
-  if (run && in_run(*run, sequence)) take_number_back(*run, sequence);
+  if (!run || !in_run(*run, sequence)) return true;  // it has none
+  if (newest_source_ && sequence <= *newest_source_) return false;
+  take_number_back(*run, sequence);
+  return true;
 }
 
 std::optional<int64_t> SequenceMap::find(uint32_t stream, int64_t sequence) const {

@@ -36,9 +36,9 @@ class SequenceMap {
   // stream's first one, or is too old.
   std::optional<int64_t> forward(int64_t sequence);
 
-  // `sequence` will not be forwarded. Once a later one was, its number can no longer be taken back: a gap
-  // stays.
-  void skip(int64_t sequence);
+  // `sequence` will not be forwarded. False: its number can no longer be taken back, as a later one was, or
+  // it itself: a gap stays, or something is to be sent in its place.
+  bool skip(int64_t sequence);
 
   // As forward(), of any stream, for what was forwarded before.
   std::optional<int64_t> find(uint32_t stream, int64_t sequence) const;

@@ -271,5 +271,19 @@ TEST_CASE("a random walk agrees with counting by the book") {
   }
 }
 
+TEST_CASE("a number is taken back as long as no later one went out") {
+  SequenceMap map(0);
+  map.start(1, 100, 0);
+  map.forward(100);
+  CHECK(map.skip(102));
+  map.forward(103);
+  CHECK_FALSE(map.skip(101));
+  CHECK_FALSE(map.skip(103));
+  CHECK(map.skip(102));  // it has none
+  CHECK(map.skip(99));
+  CHECK(map.forward(101) == 1);
+  CHECK(map.forward(103) == 2);
+}
+
 }  // namespace
 }  // namespace sfu::rtp

@@ -14,7 +14,7 @@ bool read_layers(Bytes payload, Bytes& rest, bool flexible, Frame& frame) {
   const auto bits = take<1>(rest);
   if (!bits) return false;
   frame.temporal_layer = bits->u8<0>() >> 5;
-  frame.layer_sync = (bits->u8<0>() & 0x10) != 0;
+  frame.switch_up = (bits->u8<0>() & 0x10) != 0;
   frame.spatial_layer = (bits->u8<0>() >> 1) & 7;
   frame.inter_layer = (bits->u8<0>() & 1) != 0;
   return flexible || read_tl0(payload, rest, frame);

@@ -28,7 +28,7 @@ TEST_CASE("VP9: layers, in the mode with TL0PICIDX") {
   const auto frame = vp9({0xa9, 0x80, 0x01, 0b010'1'001'1, 77, 42});
   REQUIRE(frame);
   CHECK(frame->temporal_layer == 2);
-  CHECK(frame->layer_sync);
+  CHECK(frame->switch_up);
   CHECK(frame->spatial_layer == 1);
   CHECK(frame->inter_layer);
   CHECK(frame->unused_above);
