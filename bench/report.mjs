@@ -1,4 +1,4 @@
-// Figures of worker/bench/forward_bench.cpp as a table: medians with their range, and ratios.
+// Figures of worker/bench/forward_bench.cpp and adaptation_bench.cpp as tables: medians with their range, and ratios.
 
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
@@ -48,4 +48,55 @@ export const memoryTable = (memory) =>
     ['a consumer', bytes(memory.newConsumer), bytes(memory.sizeofConsumer)],
     ['a consumer that forwards', bytes(memory.flowingConsumer), ''],
     ['a packet in a producer’s history, for all its consumers', '', bytes(memory.sizeofPacket)],
+  ]);
+
+const megabits = (bps) => (bps / 1e6).toFixed(2);
+const middle = (slices, read) => median(slices.map(read));
+const range = (values) =>
+  `×${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)})`;
+
+function adaptationCells({ load, bitrate, leastEstimate, on, off }) {
+  const nanoseconds = (slices) => slices.map((slice) => slice.nanoseconds);
+  const ratios = on.map((slice, i) => slice.nanoseconds / off[i].nanoseconds);
+  const both = (show) => [on, off].map(show).join(' / ');
+  return [
+    load,
+    megabits(bitrate),
+    megabits(leastEstimate),
+    spread(nanoseconds(on)),
+    spread(nanoseconds(off)),
+    range(ratios),
+    both((slices) => (1 / middle(slices, ({ messages }) => messages)).toFixed(1)),
+    both((slices) => (1000 * middle(slices, ({ turns }) => turns)).toFixed(0)),
+  ];
+}
+
+export const adaptationTable = (loads) =>
+  markdown([
+    [
+      'load',
+      'Mbit/s',
+      'least estimate',
+      'with',
+      'without',
+      'with ÷ without',
+      'datagrams a message',
+      'turns per 1000 packets',
+    ],
+    ...loads.map(adaptationCells),
+  ]);
+
+const burstRows = [
+  ['sent in one turn', 'turns'],
+  ['arrived within 1 ms of each other', 'arrivals'],
+  ['arrived within any 5 ms', 'windows'],
+];
+
+export const burstTable = (bursts) =>
+  markdown([
+    ['packets', 'bursts', 'beyond', 'p50', 'p99', 'max'],
+    ...burstRows.map(([what, name]) => {
+      const { count, beyond, p50, p99, max } = bursts[name];
+      return [what, bytes(count), bytes(beyond), ...[p50, p99, max].map((share) => share.toFixed(2))];
+    }),
   ]);

@@ -1,4 +1,4 @@
-import { forwardingTable, median, memoryTable, ratio } from './report.mjs';
+import { adaptationTable, burstTable, forwardingTable, median, memoryTable, ratio } from './report.mjs';
 
 test('the median is the middle one, whatever the order', () => {
   expect(median([3, 1, 2])).toBe(2);
@@ -49,4 +49,44 @@ test('memory is told per transport and per consumer', () => {
   });
   expect(table).toContain('12,346');
   expect(table.split('\n')).toHaveLength(7);
+});
+
+test('adaptation is compared slice by slice, and what it does to batches is told beside', () => {
+  const slice = (nanoseconds, turns, messages) => ({ nanoseconds, turns, messages });
+  const load = {
+    load: '3 packets a frame',
+    bitrate: 864_000,
+    leastEstimate: 1_500_000,
+    on: [slice(1100, 0.02, 0.5), slice(2400, 0.04, 0.25), slice(3900, 0.03, 0.4)],
+    off: [slice(1000, 0.01, 0.2), slice(2000, 0.01, 0.2), slice(3000, 0.01, 0.25)],
+  };
+  const [, , line] = adaptationTable([load]).split('\n');
+  expect(line.split('|').map((cell) => cell.trim())).toEqual([
+    '',
+    '3 packets a frame',
+    '0.86',
+    '1.50',
+    '2.40 (1.10–3.90)',
+    '2.00 (1.00–3.00)',
+    '×1.20 (1.10–1.30)',
+    '2.5 / 5.0',
+    '30 / 10',
+    '',
+  ]);
+});
+
+test('bursts are told as shares of a slot', () => {
+  const burst = (max) => ({ count: 1234, beyond: 5, p50: 0.5, p99: 1, max });
+  const table = burstTable({ turns: burst(1), arrivals: burst(1.5), windows: burst(2) });
+  const [, , , line] = table.split('\n');
+  expect(line.split('|').map((cell) => cell.trim())).toEqual([
+    '',
+    'arrived within 1 ms of each other',
+    '1,234',
+    '5',
+    '0.50',
+    '1.00',
+    '1.50',
+    '',
+  ]);
 });

@@ -11,12 +11,13 @@ using rtp::Extension;
 constexpr int kMaxTurns = 10'000;
 constexpr uint32_t kRtxSsrcBit = 0x80000000;
 
-channel::RtpParameters video_parameters(uint32_t ssrc) {
+channel::RtpParameters video_parameters(uint32_t ssrc, bool feedback) {
   channel::RtpCodecParameters codec;
   codec.mime_type = "video/VP8";
   codec.payload_type = kPayloadType;
   codec.clock_rate = 90000;
-  codec.rtcp_feedback = {{"nack", ""}, {"nack", "pli"}, {"transport-cc", ""}};
+  codec.rtcp_feedback = {{"nack", ""}, {"nack", "pli"}};
+  if (feedback) codec.rtcp_feedback.push_back({"transport-cc", ""});
   channel::RtpCodecParameters rtx;
   rtx.mime_type = "video/rtx";
   rtx.payload_type = kRtxPayloadType;
@@ -30,8 +31,9 @@ channel::RtpParameters video_parameters(uint32_t ssrc) {
   rtp.codecs = {codec, rtx};
   rtp.encodings.push_back(encoding);
   rtp.header_extensions = {{std::string(rtp::uri_of(Extension::kMid)), kMidId},
-                           {std::string(rtp::uri_of(Extension::kAbsSendTime)), kAbsSendTimeId},
-                           {std::string(rtp::uri_of(Extension::kTransportCc)), kTransportCcId}};
+                           {std::string(rtp::uri_of(Extension::kAbsSendTime)), kAbsSendTimeId}};
+  if (feedback)
+    rtp.header_extensions.push_back({std::string(rtp::uri_of(Extension::kTransportCc)), kTransportCcId});
   return rtp;
 }
 
@@ -50,6 +52,7 @@ Client::Client(WorkerLoop& worker, const LoopbackSocket& socket, const dtls::Con
 
 void Client::signal() {
   channel::CreateWebRtcTransport create{.router = worker_.router(), .transport = transport_};
+  create.initial_available_outgoing_bitrate = 600'000;
   create.addresses.push_back(
       {WorkerLoop::kSocket, channel::Protocol::kUdp, "127.0.0.1", worker_.local().port});
   const channel::WebRtcTransportCreated created = worker_.ask(create);
@@ -98,7 +101,7 @@ uint32_t Client::produce() {
   channel::Produce request{.transport = transport_,
                            .producer = worker_.new_handle(),
                            .kind = channel::MediaKind::kVideo,
-                           .rtp_parameters = video_parameters(Source::kSsrc),
+                           .rtp_parameters = video_parameters(Source::kSsrc, true),
                            .rtp_mapping = channel::RtpMapping{}};
   for (const uint8_t type : {kPayloadType, kRtxPayloadType})
     request.rtp_mapping->codecs.push_back({type, type});
@@ -106,14 +109,14 @@ uint32_t Client::produce() {
   return request.producer;
 }
 
-uint32_t Client::consume(uint32_t producer) {
+uint32_t Client::consume(uint32_t producer, Feedback feedback) {
   const uint32_t consumer = worker_.new_handle();
   const uint32_t ssrc = 0x10000 + consumer;
   worker_.ask(channel::Consume{.transport = transport_,
                                .consumer = consumer,
                                .producer = producer,
                                .kind = channel::MediaKind::kVideo,
-                               .rtp_parameters = video_parameters(ssrc),
+                               .rtp_parameters = video_parameters(ssrc, feedback == Feedback::kTransportWide),
                                .type = channel::ConsumerType::kSimple});
   return ssrc;
 }

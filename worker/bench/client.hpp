@@ -20,8 +20,9 @@ class Client {
 
   // A video producer; its handle.
   uint32_t produce();
-  // The SSRC under which it comes.
-  uint32_t consume(uint32_t producer);
+  // The SSRC under which it comes. Who announces feedback must give it, or what it gets is held back.
+  enum class Feedback : uint8_t { kNone, kTransportWide };
+  uint32_t consume(uint32_t producer, Feedback feedback = Feedback::kNone);
 
  private:
   void signal();

@@ -42,6 +42,7 @@ struct Contender {
   std::unique_ptr<Loop> loop;
   std::unique_ptr<Source> source;
   std::vector<Sink> sinks;
+  bool fresh = true;  // what comes next is its first frame
 };
 
 class Race {
@@ -102,7 +103,9 @@ class Race {
 
   // One burst, until all of it has arrived. What came late, because the kernel put it off, takes more turns.
   double forward(Contender& contender, size_t burst) {
-    contender.source->send_frame(publisher_, contender.loop->local(), burst);
+    contender.source->send_frame(publisher_, contender.loop->local(), burst * Source::kContent,
+                                 contender.fresh);
+    contender.fresh = false;
     expected_ += burst * kReceivers;
     double spent = 0;
     for (int turns = 0; turns == 0 || !receivers_.have(expected_); ++turns) {

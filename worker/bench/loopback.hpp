@@ -3,10 +3,12 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <utility>
 
 #include "core/base/address.hpp"
 #include "core/base/bytes.hpp"
+#include "core/base/time.hpp"
 
 namespace sfu::bench {
 
@@ -20,8 +22,14 @@ class LoopbackSocket {
   int fd() const { return fd_; }
   const Address& local() const { return local_; }
   void send(const Address& to, Bytes datagram) const;
+  // In one system call, so that they come together.
+  void send(const Address& to, std::span<const Bytes> datagrams) const;
   // The size of a datagram that was there, or 0.
   size_t receive(MutableBytes into) const;
+  // Also when the kernel had it, on host::now()'s timeline.
+  size_t receive(MutableBytes into, Time& arrived) const;
+  // What the second receive() needs.
+  void stamp_arrivals() const;
 
  private:
   int fd_;

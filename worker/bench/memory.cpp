@@ -72,7 +72,7 @@ Memory measure_memory() {
   for (const auto& client : clients)
     for (size_t i = 0; i < kConsumersOfEach; ++i) ssrcs.push_back(client->consume(producer));
   memory.consumer_new = consumers.of_each(memory.consumers);
-  source.send_frame(receivers.socket(kTransports), worker.local(), 1);
+  source.send_frame(receivers.socket(kTransports), worker.local(), Source::kContent, true);
   while (!receivers.have(memory.consumers)) worker.take_turn();
   memory.consumer_flowing = consumers.of_each(memory.consumers);
 

@@ -1,5 +1,6 @@
-// A client's video as a browser sends it: VP8 frames of equal packets, with MID and transport-wide sequence
-// numbers in header extensions, sealed.
+// A client's video as a browser sends it: VP8 frames in packets of equal size, or as equal as may be, with
+// MID and transport-wide sequence numbers in header extensions, sealed. The packets of a frame are sent
+// together.
 #pragma once
 
 #include <memory>
@@ -19,20 +20,21 @@ inline constexpr std::string_view kMid = "0";
 class Source {
  public:
   static constexpr size_t kPacketSize = 1200;  // before SRTP
+  static constexpr size_t kHeader = 24;
+  static constexpr size_t kDescriptor = 4;
+  static constexpr size_t kContent = kPacketSize - kHeader - kDescriptor;  // of a full packet
   static constexpr uint32_t kSsrc = 0x1001;
 
-  // A key frame when it begins.
   Source(srtp::Profile profile, const srtp::Master& master);
 
-  // One frame of so many packets.
-  void send_frame(const LoopbackSocket& from, const Address& to, size_t packets);
+  // One frame of so many bytes; how many packets that took.
+  size_t send_frame(const LoopbackSocket& from, const Address& to, size_t bytes, bool key);
   // The bytes behind the VP8 descriptor, of the last packet.
   Bytes content() const { return Bytes(payload_).subspan(kDescriptor); }
-  static constexpr size_t kDescriptor = 4;
 
  private:
-  void fill_payload(bool first);
-  Bytes seal(bool last);
+  void fill_payload(size_t bytes, bool first, bool key);
+  Bytes seal(bool last, MutableBytes out);
 
   srtp::SendKeys keys_;
   srtp::Sealer sealer_;
@@ -41,7 +43,8 @@ class Source {
   uint64_t index_ = 0;
   uint16_t picture_ = 0;
   std::vector<uint8_t> payload_;
-  std::array<uint8_t, kPacketSize + 32> out_{};
+  std::vector<uint8_t> out_;
+  std::vector<Bytes> datagrams_;
 };
 
 }  // namespace sfu::bench

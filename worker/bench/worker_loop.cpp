@@ -1,5 +1,7 @@
 #include "bench/worker_loop.hpp"
 
+#include <algorithm>
+
 #include "core/srtp/backend.hpp"
 #include "host/host.hpp"
 
@@ -24,10 +26,17 @@ WorkerLoop::WorkerLoop()
 
 Turn WorkerLoop::begin() { return {host::now(), outbox_, events_, drops_}; }
 
-void WorkerLoop::take_turn() {
+void WorkerLoop::wait(Duration longest) {
+  turn(std::clamp<Duration>(sfu_.deadline() - host::now(), 0ms, longest));
+}
+
+void WorkerLoop::turn(Duration longest) {
   bool readable = false;
-  poll_.each_ready(0, [&](size_t) { readable = true; });
+  // Rounded up, so that a deadline has come.
+  const auto sleep = std::chrono::ceil<std::chrono::milliseconds>(longest);
+  poll_.each_ready(static_cast<int>(sleep.count()), [&](size_t) { readable = true; });
   Turn turn = begin();
+  if (readable || sfu_.deadline() <= turn.now) ++turns_;
   if (readable) {
     while (batch_.size() < kMaxBatch && socket_.receive(kSocket, slots_, turn.now, batch_)) continue;
     sfu_.receive(batch_, turn);
@@ -43,8 +52,21 @@ void WorkerLoop::take_turn() {
 }
 
 void WorkerLoop::flush(Turn& turn) {
+  note_allowances(turn.now);
   while (!sfu_.seal(turn)) send(turn.outbox);
   send(turn.outbox);
+  note_allowances(turn.now);  // a probe may have ended
+}
+
+void WorkerLoop::note_allowances(Time now) {
+  for (Watched& watched : watched_)
+    watched.allowances.push_back({now, sfu_.transport(watched.transport)->slot_bytes()});
+}
+
+const std::vector<WorkerLoop::Allowance>& WorkerLoop::allowances(uint32_t transport) const {
+  const auto found = std::ranges::find(watched_, transport, &Watched::transport);
+  CHECK(found != watched_.end());
+  return found->allowances;
 }
 
 void WorkerLoop::send(Outbox& outbox) {

@@ -63,6 +63,11 @@ void Sfu::receive_stun(Bytes datagram, const Path& path, Turn& turn) {
   (*transport)->on_stun(*message, path, turn);
 }
 
+const Transport* Sfu::transport(uint32_t handle) {
+  Transport** found = shared_.transports.find(handle);
+  return found ? *found : nullptr;
+}
+
 void Sfu::wake(Turn& turn) {
   while (Deadlines::Entry* due = shared_.deadlines.due(turn.now)) static_cast<Transport*>(due)->wake(turn);
   while (Deadlines::Entry* due = shared_.observer_deadlines.due(turn.now))

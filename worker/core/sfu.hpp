@@ -38,6 +38,8 @@ class Sfu {
   void disconnected(const Path& path, Turn& turn);
   // Whether a client has proven that a transport expects it on `path`.
   bool knows(const Path& path) const { return shared_.paths.contains(path); }
+  // Null: there is none of that handle.
+  const Transport* transport(uint32_t handle);
 
   // ---- time
   Time deadline() const {

@@ -173,12 +173,12 @@ Result<Done> Sfu::handle(const SetMaxIncomingBitrate& request, Turn& turn) {
   return Done{};
 }
 
-Result<Done> Sfu::handle(const SetOutgoingBitrates& request, Turn&) {
+Result<Done> Sfu::handle(const SetOutgoingBitrates& request, Turn& turn) {
   auto transport = find(shared_.transports, request.transport, "transport");
   if (!transport) return transport.error();
   if (request.max != 0 && request.min > request.max)
     return Error::type("the minimum outgoing bitrate is above the maximum");
-  (*transport)->set_outgoing_bitrates(request.min, request.max);
+  (*transport)->set_outgoing_bitrates(request.min, request.max, turn);
   return Done{};
 }
 
@@ -316,24 +316,24 @@ Result<StreamStatsList> Sfu::handle(const GetConsumerStats& request, Turn& turn)
   return stats(**consumer, turn.now);
 }
 
-Result<Done> Sfu::handle(const SetPriority& request, Turn&) {
+Result<Done> Sfu::handle(const SetPriority& request, Turn& turn) {
   auto consumer = find(shared_.consumers, request.consumer, "consumer");
   if (!consumer) return consumer.error();
   if (request.priority < 1 || request.priority > 255)
     return Error::type("priority must be an integer from 1 to 255");
   auto allocation = (*consumer)->allocation();
   allocation.weight = static_cast<uint8_t>(request.priority);
-  for (Consumer* leg = *consumer; leg; leg = leg->next_leg()) leg->set_allocation(allocation);
+  for (Consumer* leg = *consumer; leg; leg = leg->next_leg()) leg->set_allocation(allocation, turn);
   return Done{};
 }
 
-Result<Done> Sfu::handle(const SetAllocation& request, Turn&) {
+Result<Done> Sfu::handle(const SetAllocation& request, Turn& turn) {
   auto consumer = find(shared_.consumers, request.consumer, "consumer");
   if (!consumer) return consumer.error();
   if (!request.allocation) return Error::type("allocation is missing");
   const auto allocation = read_allocation(*request.allocation);
   if (!allocation) return allocation.error();
-  for (Consumer* leg = *consumer; leg; leg = leg->next_leg()) leg->set_allocation(*allocation);
+  for (Consumer* leg = *consumer; leg; leg = leg->next_leg()) leg->set_allocation(*allocation, turn);
   return Done{};
 }
 

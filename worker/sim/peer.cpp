@@ -13,6 +13,8 @@ namespace {
 
 using rtp::Extension;
 
+constexpr Duration kReportInterval = 1s;
+
 constexpr std::array<rtp::NegotiatedExtension, 4> kExtensions = {
     {{Extension::kMid, 1}, {Extension::kRid, 2}, {Extension::kRepairedRid, 3}, {Extension::kTransportCc, 5}}};
 
@@ -50,7 +52,8 @@ std::vector<uint8_t> vp8_payload(uint16_t picture_id, bool first, bool key, size
   std::vector<uint8_t> out = {static_cast<uint8_t>(first ? 0x90 : 0x80), 0x80,
                               static_cast<uint8_t>(0x80 | picture_id >> 8), static_cast<uint8_t>(picture_id),
                               static_cast<uint8_t>(key ? 0x00 : 0x01)};
-  out.resize(std::max<size_t>(size, out.size() + 2), static_cast<uint8_t>(picture_id));
+  const size_t padding = std::max<size_t>(size, out.size() + 2) - out.size();
+  out.insert(out.end(), padding, static_cast<uint8_t>(picture_id));
   return out;
 }
 
@@ -133,6 +136,8 @@ uint32_t Peer::produce(std::vector<SendingStream> encodings, bool paused) {
     } else {
       encoding.rid = stream.rid;
     }
+    if (stream.temporal_layers > 1)
+      encoding.scalability_mode = "L1T" + std::to_string(stream.temporal_layers);
     request.rtp_parameters->encodings.push_back(encoding);
     stream.payload_type = video ? kVideo : kAudio;
     stream.rtx_payload_type = kVideoRtx;
@@ -173,15 +178,24 @@ void Peer::send_frame(uint32_t ssrc, size_t packets, size_t payload_size) {
   const bool key = stream.video && std::exchange(stream.key_frame_wanted, false);
   stream.key_frames += key ? 1 : 0;
   stream.picture_id = static_cast<uint16_t>((stream.picture_id + 1) & 0x7fff);
-  for (size_t i = 0; i < packets; ++i) {
-    std::vector<uint8_t> payload =
-        stream.video ? vp8_payload(stream.picture_id, i == 0, key, payload_size)
-                     : std::vector<uint8_t>(payload_size, static_cast<uint8_t>(stream.index));
+  std::vector<std::vector<uint8_t>> payloads;
+  for (size_t i = 0; i < packets; ++i)
+    payloads.push_back(stream.video
+                           ? vp8_payload(stream.picture_id, i == 0, key, payload_size)
+                           : std::vector<uint8_t>(payload_size, static_cast<uint8_t>(stream.index + i)));
+  send_frame(ssrc, payloads);
+}
+
+void Peer::send_frame(uint32_t ssrc, const std::vector<std::vector<uint8_t>>& payloads) {
+  SendingStream& stream = sending_.at(ssrc);
+  for (const std::vector<uint8_t>& payload : payloads) {
     const auto sequence = static_cast<uint16_t>(stream.index);
     stream.sent[sequence] = payload;
     stream.timestamps[sequence] = stream.timestamp;
-    send_packet(stream, stream.payload_type, stream.ssrc, stream.index++, stream.timestamp, i + 1 == packets,
-                payload);
+    stream.sent.erase(static_cast<uint16_t>(sequence - SendingStream::kHistory));
+    stream.timestamps.erase(static_cast<uint16_t>(sequence - SendingStream::kHistory));
+    send_packet(stream, stream.payload_type, stream.ssrc, stream.index++, stream.timestamp,
+                &payload == &payloads.back(), payload);
   }
 }
 
@@ -190,6 +204,7 @@ void Peer::send_packet(SendingStream& stream, uint8_t payload_type, uint32_t ssr
   if (!keys_) return;
   std::vector<uint8_t> out(payload.size() + 256);
   rtp::PacketRef source = pool_.take();
+  source->bytes.front() = 0x80;  // no CSRC, no extension
   source->extensions = {};
   rtp::OwnExtensions own{.mid = stream.mid, .transport_sequence = transport_sequence_++};
   (ssrc == stream.ssrc ? own.rid : own.repaired_rid) = stream.rid;
@@ -263,6 +278,7 @@ Time Peer::deadline() const {
   Time next = ice_ ? ice_->deadline() : kNever;
   if (dtls_) next = std::min(next, dtls_->deadline());
   if (data_) next = std::min(next, data_->deadline());
+  if (options_.reports) next = std::min({next, feedback_deadline(), next_report_});
   for (const auto& [consumer, stream] : received_)
     if (stream.nack) next = std::min(next, stream.missing.deadline());
   return next;
@@ -278,18 +294,63 @@ void Peer::wake() {
   }
   if (data_ && data_->deadline() <= world_.now) after_data();
   send_nacks();
+  if (!options_.reports) return;
+  if (feedback_deadline() <= world_.now) options_.ccfb ? send_stream_feedback() : send_feedback();
+  if (next_report_ <= world_.now) send_receiver_report();
 }
 
 void Peer::send_nacks() {
   for (auto& [consumer, stream] : received_) {
     if (!stream.nack || stream.missing.deadline() > world_.now) continue;
-    const std::span<const uint16_t> lost = stream.missing.collect(world_.now, 120ms);
+    const std::span<const uint16_t> lost = stream.missing.collect(world_.now, options_.rtt);
     if (lost.empty()) continue;
     std::array<uint8_t, 1500> buffer;
     rtcp::Builder builder(buffer);
     builder.add(rtcp::Nack{1, stream.ssrc, rtcp::LostPackets(lost)});
     send_rtcp(builder);
   }
+}
+
+void Peer::send_feedback() {
+  for (bool more = true; more;) {
+    std::array<uint8_t, 1500> buffer;
+    rtcp::Builder builder(buffer);
+    more = arrivals_.write_feedback(builder, 1);
+    if (!builder.empty()) send_rtcp(builder);
+  }
+}
+
+void Peer::send_stream_feedback() {
+  for (const CcfbReport& report : stream_arrivals_.collect(1, world_.now)) {
+    std::array<uint8_t, 1500> buffer;
+    rtcp::Builder builder(buffer);
+    builder.add(report);
+    send_rtcp(builder);
+  }
+}
+
+void Peer::send_receiver_report() {
+  next_report_ = world_.now + kReportInterval;
+  std::vector<rtcp::ReportBlock> blocks;
+  for (auto& [consumer, stream] : received_) {
+    if (stream.reception.packets() == 0) continue;
+    const rtp::Reception::Report report = stream.reception.report();
+    rtcp::ReportBlock block{.ssrc = stream.ssrc,
+                            .fraction_lost = report.fraction_lost,
+                            .cumulative_lost = report.lost,
+                            .highest_sequence = report.extended_highest,
+                            .jitter = report.jitter};
+    if (stream.mapping) {
+      block.last_sr = stream.mapping->ntp.middle();
+      block.delay_since_last_sr = to_ntp_middle(world_.now - stream.mapping->arrival);
+    }
+    blocks.push_back(block);
+  }
+  if (blocks.empty()) return;
+  std::array<uint8_t, 1500> buffer;
+  rtcp::Builder builder(buffer);
+  builder.add(rtcp::ReceiverReport{1, blocks});
+  send_rtcp(builder);
 }
 
 void Peer::receive(Bytes datagram) {
@@ -369,22 +430,57 @@ void Peer::receive_rtp(Bytes datagram) {
   if (!opened) return;
   packet->size = static_cast<uint16_t>(opened.size());
   if (!rtp::parse(*packet, rtp::ExtensionTable(kExtensions))) return;
+  note_arrival(*packet);
+  std::optional<HeardPacket> heard = place(*packet);
+  if (!heard || !on_heard) return;
+  heard->bytes = datagram.size();
+  on_heard(*heard);
+}
+
+void Peer::note_arrival(const rtp::Packet& packet) {
+  if (options_.ccfb)
+    stream_arrivals_.on_packet(packet.ssrc, packet.sequence, world_.now);
+  else if (const auto sequence = rtp::transport_sequence(packet))
+    arrivals_.on_packet(*sequence, world_.now, packet.ssrc);
+  if (next_report_ == kNever) next_report_ = world_.now + kReportInterval;
+}
+
+// Whose packet it is, and what of it is new; nullopt: nobody's.
+std::optional<HeardPacket> Peer::place(rtp::Packet& packet) {
   for (auto& [consumer, stream] : received_) {
-    const bool repaired = packet->ssrc == stream.rtx_ssrc;
-    if (!repaired && packet->ssrc != stream.ssrc) continue;
-    if (repaired && rtp::unwrap_rtx(*packet, stream.payload_type, stream.ssrc) != rtp::Rtx::kOriginal)
-      continue;
-    const int64_t sequence =
-        repaired ? stream.order.peek(packet->sequence) : stream.order.unwrap(packet->sequence);
-    stream.missing.on_packet(sequence, repaired, world_.now);
-    const Bytes payload = packet->payload_bytes();
-    const bool fresh = stream.packets
-                           .try_emplace(sequence,
-                                        ReceivedStream::Packet{
-                                            packet->timestamp, {payload.begin(), payload.end()}, repaired})
-                           .second;
-    stream.duplicates += fresh ? 0 : 1;
+    const bool repaired = packet.ssrc == stream.rtx_ssrc;
+    if (!repaired && packet.ssrc != stream.ssrc) continue;
+    if (repaired) {
+      const rtp::Rtx kind = rtp::unwrap_rtx(packet, stream.payload_type, stream.ssrc);
+      if (kind == rtp::Rtx::kEmpty) return HeardPacket{consumer, HeardPacket::Kind::kPadding};
+      if (kind == rtp::Rtx::kMalformed) return std::nullopt;
+    }
+    return place(consumer, stream, packet, repaired);
   }
+  return std::nullopt;
+}
+
+HeardPacket Peer::place(uint32_t consumer, ReceivedStream& stream, rtp::Packet& packet, bool repaired) {
+  const int64_t sequence =
+      repaired ? stream.order.peek(packet.sequence) : stream.order.unwrap(packet.sequence);
+  stream.missing.on_packet(sequence, repaired, world_.now);
+  const Bytes payload = packet.payload_bytes();
+  if (!repaired)
+    stream.reception.on_packet(packet.sequence, packet.timestamp, world_.now,
+                               stream.payload_type == kVideo ? 90000 : 48000, packet.size);
+  ReceivedStream::Packet kept{packet.timestamp, {}, repaired};
+  if (options_.keep_packets) kept.payload.assign(payload.begin(), payload.end());
+  const bool fresh = stream.packets.try_emplace(sequence, std::move(kept)).second;
+  stream.duplicates += fresh ? 0 : 1;
+  while (!options_.keep_packets && stream.packets.size() > ReceivedStream::kWindow)
+    stream.packets.erase(stream.packets.begin());
+  using enum HeardPacket::Kind;
+  return {.consumer = consumer,
+          .kind = payload.empty() ? kPadding
+                  : !fresh        ? kDuplicate
+                  : repaired      ? kRepair
+                                  : kMedia,
+          .payload = payload};
 }
 
 void Peer::receive_rtcp(Bytes datagram) {

@@ -3,27 +3,33 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 
+#include "core/bwe/arrivals.hpp"
 #include "core/dtls/session.hpp"
 #include "core/rtcp/builder.hpp"
 #include "core/rtcp/compound.hpp"
 #include "core/rtp/missing.hpp"
+#include "core/rtp/reception.hpp"
 #include "core/sctp/association.hpp"
 #include "core/srtp/opener.hpp"
 #include "core/srtp/sealer.hpp"
 #include "sim/ice_client.hpp"
 #include "sim/link.hpp"
+#include "sim/stream_arrivals.hpp"
 #include "sim/world.hpp"
 
 namespace sfu::sim {
 
 // One encoding that a peer sends.
 struct SendingStream {
+  static constexpr uint16_t kHistory = 2000;  // packets that it can send again
+
   uint32_t ssrc = 0;
   std::optional<uint32_t> rtx_ssrc{};
   std::string rid{};  // sent in each packet when not empty
@@ -31,6 +37,7 @@ struct SendingStream {
   uint8_t payload_type = 0;
   uint8_t rtx_payload_type = 0;
   bool video = false;
+  uint8_t temporal_layers = 1;
   uint32_t clock_rate = 90000;
   uint64_t index = 0;  // of the next packet
   uint64_t rtx_index = 100;
@@ -46,11 +53,14 @@ struct SendingStream {
 
 // What a peer got of one consumer.
 struct ReceivedStream {
+  static constexpr size_t kWindow = 2000;  // packets that are known by number when they are not kept
+
   uint32_t ssrc = 0;
   std::optional<uint32_t> rtx_ssrc{};
   uint8_t payload_type = 0;
   bool nack = true;
   rtp::Missing missing;
+  rtp::Reception reception;
   Unwrapper<uint16_t> order;
   struct Packet {
     uint32_t timestamp = 0;
@@ -66,6 +76,15 @@ struct ReceivedStream {
   size_t repaired() const;
 };
 
+// An RTP packet that a peer got, told as it comes.
+struct HeardPacket {
+  enum class Kind : uint8_t { kMedia, kRepair, kDuplicate, kPadding };
+  uint32_t consumer = 0;  // 0: padding of none
+  Kind kind = Kind::kMedia;
+  size_t bytes = 0;  // of the datagram
+  Bytes payload{};
+};
+
 class Peer {
  public:
   static constexpr uint8_t kAudio = 111, kVideo = 96, kVideoRtx = 97;
@@ -76,6 +95,11 @@ class Peer {
     // The first of the DTLS-SRTP profiles that the peer offers; the core takes what it likes best.
     channel::DtlsRole role = channel::DtlsRole::kClient;
     bool data = false;  // SCTP inside DTLS
+    // What it tells the sender: feedback on congestion, and receiver reports each second.
+    bool reports = false;
+    bool ccfb = false;         // feedback by RFC 8888, not transport-wide
+    bool keep_packets = true;  // all that it received, for a test to look at
+    Duration rtt = 120ms;      // between requests for what is missing
   };
 
   Peer(World& world, uint32_t router, const Options& options);
@@ -107,6 +131,8 @@ class Peer {
 
   // One frame of so many packets, each carrying the frame's number.
   void send_frame(uint32_t ssrc, size_t packets, size_t payload_size = 200);
+  // One frame: a packet for each payload.
+  void send_frame(uint32_t ssrc, const std::vector<std::vector<uint8_t>>& payloads);
   void send_sender_report(uint32_t ssrc);
   void send_rtcp(rtcp::Builder& builder);
   void send_pli(uint32_t consumer);
@@ -119,6 +145,7 @@ class Peer {
   size_t feedbacks = 0;          // transport-cc messages received
   size_t feedback_received = 0;  // packets that they acknowledged
   std::optional<uint64_t> remb;
+  std::function<void(const HeardPacket&)> on_heard;
   // RTP as it came, still encrypted, when asked for.
   bool keep_datagrams = false;
   std::vector<std::vector<uint8_t>> datagrams;
@@ -138,10 +165,19 @@ class Peer {
   void send_packet(SendingStream& stream, uint8_t payload_type, uint32_t ssrc, uint64_t index,
                    uint32_t timestamp, bool marker, Bytes payload);
   void receive_rtp(Bytes datagram);
+  std::optional<HeardPacket> place(rtp::Packet& packet);
+  HeardPacket place(uint32_t consumer, ReceivedStream& stream, rtp::Packet& packet, bool repaired);
   void receive_rtcp(Bytes datagram);
   void on_message(const auto& message);
   void retransmit(SendingStream& stream, uint16_t sequence);
   void send_nacks();
+  Time feedback_deadline() const {
+    return options_.ccfb ? stream_arrivals_.deadline() : arrivals_.deadline();
+  }
+  void note_arrival(const rtp::Packet& packet);
+  void send_feedback();
+  void send_stream_feedback();
+  void send_receiver_report();
 
   World& world_;
   Options options_;
@@ -160,6 +196,9 @@ class Peer {
   std::map<uint32_t, ReceivedStream> received_;  // by consumer
   std::vector<uint8_t> last_sealed_;
   uint16_t transport_sequence_ = 1;
+  bwe::Arrivals arrivals_;
+  StreamArrivals stream_arrivals_;
+  Time next_report_ = kNever;
   rtp::PacketPool pool_{4};
 };
 

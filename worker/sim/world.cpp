@@ -33,7 +33,7 @@ channel::ListenAddress World::open_socket() {
 }
 
 void World::send(const Address& from, Bytes datagram, Link& uplink, uint32_t socket) {
-  if (const auto arrival = uplink.carry(now))
+  if (const auto arrival = uplink.carry(now, datagram.size()))
     flying_.emplace(*arrival, Flying{from, socket, {datagram.begin(), datagram.end()}});
 }
 
@@ -56,7 +56,7 @@ void World::deliver_outbox() {
         flying_.emplace(now,
                         Flying{sockets_[run.path.socket], own->first, {datagram.begin(), datagram.end()}});
       if (peer == peers_.end()) continue;
-      if (const auto arrival = (*peer)->downlink.carry(now))
+      if (const auto arrival = (*peer)->downlink.carry(now, datagram.size()))
         flying_.emplace(*arrival, Flying{run.path.remote, 0, {datagram.begin(), datagram.end()}});
     }
   }

@@ -27,7 +27,7 @@ export type SrTraceInfo = SrTrace;
 /** The estimate of what the endpoint can get, and what it is wanted for: bits per second. */
 export type BweTraceInfo = BweTrace & {
   /** The feedback that the estimate is made of. */
-  type: 'transport-cc' | 'remb';
+  type: 'transport-cc' | 'ccfb' | 'remb';
 };
 
 export type RtpTraceEventData = Trace<'rtp' | 'keyframe', RtpTraceInfo>;

@@ -48,6 +48,7 @@ import type { SctpDump } from './sctp.js';
 import type { Source } from './source.js';
 import { StreamIds } from './stream-ids.js';
 import {
+  type BweTraceInfo,
   readTraceTypes,
   TRANSPORT_TRACES,
   type TransportTraceEventData,
@@ -461,11 +462,12 @@ export abstract class Transport<
   }
 
   /** What the endpoint's feedback is made of, as its consumers were negotiated. */
-  #feedbackType(): 'transport-cc' | 'remb' {
+  #feedbackType(): BweTraceInfo['type'] {
     const feedback = [...this.#consumers.values()].flatMap(({ rtpParameters }) =>
       rtpParameters.codecs.flatMap(({ rtcpFeedback = [] }) => rtcpFeedback.map(({ type }) => type)),
     );
-    return feedback.includes('transport-cc') ? 'transport-cc' : 'remb';
+    if (feedback.includes('transport-cc')) return 'transport-cc';
+    return feedback.includes('ack') ? 'ccfb' : 'remb';
   }
 
   /** The id is taken from now on, though the worker may yet refuse. */

@@ -483,6 +483,24 @@ describe('getConsumerRtpParameters', () => {
     },
   );
 
+  it.each([
+    ['ack', [TRANSPORT_WIDE_CC]],
+    ['transport-cc', []],
+  ] as [string, RtpHeaderExtensionUri[]][])(
+    'of a client that has RFC 8888 too, has %p without %j',
+    (expected, uris) => {
+      const remoteRtpCapabilities = without(...uris);
+      for (const codec of remoteRtpCapabilities.codecs ?? []) {
+        codec.rtcpFeedback = [...(codec.rtcpFeedback ?? []), { type: 'ack', parameter: 'ccfb' }];
+      }
+
+      const { codecs } = consumer({ remoteRtpCapabilities });
+      const types = codecs[0]?.rtcpFeedback?.map(({ type }) => type) ?? [];
+
+      expect(types.filter((type) => ['ack', 'transport-cc', 'goog-remb'].includes(type))).toEqual([expected]);
+    },
+  );
+
   it('gives audio no RTX', () => {
     const { codecs, encodings } = consumer({ consumableRtpParameters: consumable(audioParams, 'audio') });
 

@@ -369,25 +369,32 @@ function consumerCodecs(
       const rtcpFeedback = intersectFeedback(feedbackOf(codec), feedbackOf(match)).filter(
         (feedback) => enableRtx || !isPlainNack(feedback),
       );
-      const media = { ...codec, rtcpFeedback };
+      const media = { ...codec, rtcpFeedback: [...rtcpFeedback, ...feedbackOf(match).filter(isCcfb)] };
       const rtx = consumable.find((other) => isRtx(other) && other.parameters?.apt === codec.payloadType);
       const withRtx = enableRtx && rtx && findRtx(match.preferredPayloadType, remote);
       return withRtx ? [media, rtx] : [media];
     });
 }
 
-/** One bandwidth estimator at a time: transport-cc where its extension is negotiated, else REMB where its is. */
+/**
+ * One kind of bandwidth feedback at a time: transport-cc where its extension is negotiated, else that of RFC 8888 where
+ * the client has it (the Router does not announce it, as it asks for none), else REMB where its extension is negotiated.
+ */
 function withOneBandwidthFeedback(
   codecs: RtpCodecParameters[],
   extensions: RtpHeaderExtensionParameters[],
 ): RtpCodecParameters[] {
   const has = (uri: string) => extensions.some((extension) => extension.uri === uri);
   const useTransportCc = has(TRANSPORT_WIDE_CC);
-  const useRemb = !useTransportCc && has(ABS_SEND_TIME);
+  const useCcfb = !useTransportCc && codecs.some((codec) => feedbackOf(codec).some(isCcfb));
+  const useRemb = !useTransportCc && !useCcfb && has(ABS_SEND_TIME);
   return codecs.map((codec) => ({
     ...codec,
     rtcpFeedback: feedbackOf(codec).filter(
-      ({ type }) => (useTransportCc || type !== 'transport-cc') && (useRemb || type !== 'goog-remb'),
+      (feedback) =>
+        (useTransportCc || feedback.type !== 'transport-cc') &&
+        (useCcfb || !isCcfb(feedback)) &&
+        (useRemb || feedback.type !== 'goog-remb'),
     ),
   }));
 }
@@ -456,6 +463,11 @@ function feedbackOf({ rtcpFeedback = [] }: { rtcpFeedback?: RtcpFeedback[] }): R
 
 function isPlainNack({ type, parameter = '' }: RtcpFeedback): boolean {
   return type === 'nack' && parameter === '';
+}
+
+/** RFC 8888, 6. */
+function isCcfb({ type, parameter }: RtcpFeedback): boolean {
+  return type === 'ack' && parameter === 'ccfb';
 }
 
 export function intersectFeedback(ours: RtcpFeedback[], theirs: RtcpFeedback[]): RtcpFeedback[] {

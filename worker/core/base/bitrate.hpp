@@ -41,6 +41,7 @@ constexpr Bitrate operator""_kbps(unsigned long long value) { return {static_cas
 constexpr Bitrate operator""_mbps(unsigned long long value) {
   return {static_cast<int64_t>(value) * 1'000'000};
 }
+constexpr Bitrate operator""_mbps(long double value) { return {static_cast<int64_t>(value * 1e6L)}; }
 
 namespace bitrate {
 

@@ -71,6 +71,9 @@ class SentPackets {
     return static_cast<uint16_t>(sequence);
   }
 
+  // The number that add() will give.
+  uint16_t next_sequence() const { return static_cast<uint16_t>(next_); }
+
   // What is new in the feedback, in the order of sending; valid until the next one.
   std::span<const PacketResult> on_feedback(const rtcp::TransportCc& feedback, Time now);
   std::span<const PacketResult> on_feedback(const rtcp::Ccfb& feedback, Time now);

@@ -34,7 +34,7 @@ Result<std::vector<std::unique_ptr<Consumer>>> Consumer::make(const channel::Con
     if (!rtp.encodings[i].ssrc) return Error::type(field + ".ssrc is missing");
     if (!media_codec(rtp, rtp.encodings[i])) return Error::type("rtpParameters.codecs has no media codec");
     legs.push_back(std::unique_ptr<Consumer>(new Consumer(request, i, transport, producer, random)));
-    legs[i]->set_allocation(*allocation);
+    legs[i]->allocation_ = *allocation;
     if (i > 0) legs[i - 1]->next_leg_ = legs[i].get();
   }
   return legs;
@@ -66,6 +66,8 @@ Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& 
   nack_ = has_feedback(codec, "nack", "");
   pli_ = has_feedback(codec, "nack", "pli");
   fir_ = has_feedback(codec, "ccm", "fir");
+  ccfb_ = has_feedback(codec, "ack", "ccfb");
+  remb_ = has_feedback(codec, "goog-remb", "");
   for (const channel::RtpCodecParameters& each : rtp.codecs) {
     const auto repaired = is_rtx(each) ? associated_payload_type(each) : std::nullopt;
     if (!is_rtx(each)) payload_types_.set(each.payload_type & 0x7f);
@@ -185,31 +187,53 @@ void Consumer::count_sent(const rtp::Packet& packet, size_t payload, Time now) {
 
 // ---- what starts and stops the flow
 
-bool Consumer::flows() const { return !paused_ && !starved_ && !producer_.paused() && transport_.ready(); }
+bool Consumer::wants_bandwidth() const { return !paused_ && !producer_.paused() && transport_.ready(); }
+
+bool Consumer::flows() const { return wants_bandwidth() && !starved_; }
+
+void Consumer::on_wanted_changed(Turn& turn) {
+  update_flow(turn);
+  if (shares_bandwidth()) transport_.share_out_soon(turn.now);
+}
 
 void Consumer::update_flow(Turn& turn) {
   const bool before = std::exchange(flowing_, flows());
   if (before == flowing_) return;
-  if (flowing_) return aim(turn);
+  if (flowing_) return aim_or_ask(turn);
+  if (const auto given_up = transport_.give_up(*this)) on_given_up(*given_up, turn);
   current_.reset();
   target_.reset();
   switch_.reset();
   tell_layers(turn);
 }
 
+// What it is to get depends on what the others get, where bandwidth is shared: then set_target_layers() aims. As
+// long as nothing comes there is nothing to share, and the first packet must find it ready.
+void Consumer::aim_or_ask(Turn& turn) {
+  const bool shares = layered() && shares_bandwidth();
+  if (shares) transport_.share_out_soon(turn.now);
+  const bool comes = std::ranges::any_of(producer_.streams(), &InboundStream::active);
+  if (!shares || !comes) aim(turn);
+}
+
 void Consumer::pause(Turn& turn) {
   paused_ = true;
-  update_flow(turn);
+  on_wanted_changed(turn);
 }
 
 void Consumer::resume(Turn& turn) {
   paused_ = false;
-  update_flow(turn);
+  on_wanted_changed(turn);
 }
 
 void Consumer::on_streams_changed(Turn& turn) {
-  if (flowing_) aim(turn);
+  if (flowing_) aim_or_ask(turn);
   tell_score(turn);
+}
+
+void Consumer::set_allocation(const Allocation& allocation, Turn& turn) {
+  allocation_ = allocation;
+  if (flowing_ || starved_) aim_or_ask(turn);
 }
 
 void Consumer::request_key_frame(Turn& turn) {
@@ -232,12 +256,12 @@ void Consumer::retransmit(uint16_t sequence, Turn& turn) {
   std::optional<SendJob> job = repair_of(sequence, turn.now);
   if (!job || sent_lately(sequence, turn.now)) return;
   ++counts_.retransmitted;
-  if (rtx_ssrc_) job->index = rtx_index_++;
+  if (job->rtx()) job->index = rtx_index_++;
   if (traces.any())
     traces.packet(handle_, *job->packet,
                   {outgoing_payload_type(*job), static_cast<uint16_t>(job->index), job->timestamp,
                    rtx_ssrc_.value_or(ssrc_)},
-                  Traces::Direction::kOut, rtx_ssrc_.has_value(), turn);
+                  Traces::Direction::kOut, job->rtx(), turn);
   transport_.queue(std::move(*job));
 }
 
@@ -245,6 +269,8 @@ void Consumer::retransmit(uint16_t sequence, Turn& turn) {
 std::optional<SendJob> Consumer::repair_of(uint16_t sequence, Time now) const {
   const auto source = rewriter_.source_of(sequence);
   if (!source) return std::nullopt;
+  if (std::ranges::any_of(given_up_, [&](const Range& range) { return range.has(source->index); }))
+    return std::nullopt;
   const InboundStream& stream = producer_.streams()[source->stream & 0xff];
   if (stream.number_space() != source->stream) return std::nullopt;
   rtp::PacketRef packet = stream.history().find(source->sequence, now);
@@ -275,6 +301,28 @@ SendJob::Kind Consumer::repair_kind(uint64_t index) const {
   if (rtx_ssrc_) return SendJob::Kind::kRtx;
   const bool known = rewriter_.newest_index() - index < SentHeaders::kKept;
   return known && !sent_headers_.find(index) ? SendJob::Kind::kFirst : SendJob::Kind::kAgain;
+}
+
+// The newest packets in turn, so that a receiver that lost one of them has it now.
+std::optional<SendJob> Consumer::padding(Time now) {
+  if (!flowing_ || !rtx_ssrc_ || !current_ || counts_.packets == 0) return std::nullopt;
+  for (uint16_t tries = 0; tries < kPaddedPackets; ++tries) {
+    const auto sequence = static_cast<uint16_t>(rewriter_.newest_index() - padded_++ % kPaddedPackets);
+    std::optional<SendJob> job = repair_of(sequence, now);
+    if (!job || job->empty) continue;
+    job->kind = SendJob::Kind::kProbe;
+    job->index = rtx_index_++;
+    return job;
+  }
+  return std::nullopt;
+}
+
+// Without a key frame behind them, what follows cannot be decoded: it begins anew.
+void Consumer::on_given_up(const SendQueue::GivenUp& given_up, Turn& turn) {
+  given_up_[given_up_next_++ % given_up_.size()] = {given_up.first, given_up.last};
+  if (given_up.key_frame_follows || !flowing_) return;
+  current_.reset();
+  aim(turn);
 }
 
 // Whether the same was sent again within a round trip, and may still be under way.
@@ -339,7 +387,7 @@ std::optional<Duration> Consumer::round_trip(const rtcp::ReportBlock& block, Tim
 // ---- what is told
 
 uint8_t Consumer::outgoing_payload_type(const SendJob& job) const {
-  return job.kind == SendJob::Kind::kRtx ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
+  return job.rtx() ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
 }
 
 const InboundStream* Consumer::current_stream() const {

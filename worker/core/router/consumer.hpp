@@ -20,7 +20,7 @@
 #include "core/router/allocation.hpp"
 #include "core/router/inbound_stream.hpp"
 #include "core/router/layers.hpp"
-#include "core/router/send_job.hpp"
+#include "core/router/send_queue.hpp"
 #include "core/router/sent_headers.hpp"
 #include "core/router/stream_switch.hpp"
 #include "core/router/traces.hpp"
@@ -41,6 +41,7 @@ std::optional<channel::ConsumerLayers> to_channel(std::optional<Layers> layers);
 class Consumer {
  public:
   static constexpr Duration kDefaultRtt = 100ms;
+  static constexpr uint16_t kPaddedPackets = 32;
 
   struct Counts {
     uint64_t packets = 0;
@@ -78,6 +79,8 @@ class Consumer {
   uint32_t ssrc() const { return ssrc_; }
   std::optional<uint32_t> rtx_ssrc() const { return rtx_ssrc_; }
   bool paused() const { return paused_; }
+  // Neither side is paused, and the client can get it, if there is bandwidth for it.
+  bool wants_bandwidth() const;
   const std::string& cname() const { return cname_; }
 
   // A packet of one of the producer's streams.
@@ -87,9 +90,9 @@ class Consumer {
   // that the producer has, the client's wish.
   void pause(Turn& turn);
   void resume(Turn& turn);
-  void on_producer_paused(Turn& turn) { update_flow(turn); }
-  void on_producer_resumed(Turn& turn) { update_flow(turn); }
-  void on_transport_changed(Turn& turn) { update_flow(turn); }
+  void on_producer_paused(Turn& turn) { on_wanted_changed(turn); }
+  void on_producer_resumed(Turn& turn) { on_wanted_changed(turn); }
+  void on_transport_changed(Turn& turn) { on_wanted_changed(turn); }
   void on_streams_changed(Turn& turn);
   void set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn);
   // Ascending in quality: of what the producer sends, what lies within the preferred layers; if nothing does,
@@ -104,7 +107,8 @@ class Consumer {
   bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
 
   // How it counts beside the transport's other consumers.
-  void set_allocation(const Allocation& allocation) { allocation_ = allocation; }
+  // How it counts beside the transport's other consumers.
+  void set_allocation(const Allocation& allocation, Turn& turn);
   const Allocation& allocation() const { return allocation_; }
   Traces traces;
 
@@ -123,6 +127,17 @@ class Consumer {
   // Whether what is lost is sent again under its own number.
   bool repeats_plainly() const { return nack_ && !rtx_ssrc_; }
   SentHeaders& sent_headers() { return sent_headers_; }
+  // Whether the client's feedback for congestion control speaks of its packets; and whether it gives any that
+  // the consumer's share of the bandwidth can be made of.
+  bool in_feedback() const { return extension_ids_[rtp::Extension::kTransportCc] != 0 || ccfb_; }
+  bool shares_bandwidth() const { return !pipes() && (in_feedback() || remb_); }
+  // Packets that were queued and will not be sent; they are not sent again either.
+  void on_given_up(const SendQueue::GivenUp& given_up, Turn& turn);
+  // One of the last packets again, as a probe; nullopt: there is none, or no RTX.
+  std::optional<SendJob> padding(Time now);
+  // When its share became too small for what it had.
+  void note_step_lost(Time now) { step_lost_at_ = now; }
+  Time step_lost_at() const { return step_lost_at_; }
   void tell_score(Turn& turn);
 
   channel::ConsumerScore score() const;
@@ -154,7 +169,9 @@ class Consumer {
   bool pipes() const { return type_ == channel::ConsumerType::kPipe; }
   void count_sent(const rtp::Packet& packet, size_t payload, Time now);
   bool flows() const;
+  void on_wanted_changed(Turn& turn);
   void update_flow(Turn& turn);
+  void aim_or_ask(Turn& turn);
   const InboundStream* current_stream() const;
 
   bool may_switch(const rtp::Packet& packet) const;
@@ -224,6 +241,16 @@ class Consumer {
   bool nack_ = false;
   bool pli_ = false;
   bool fir_ = false;
+  bool ccfb_ = false;  // RFC 8888
+  bool remb_ = false;
+  uint16_t padded_ = 0;  // how far behind the newest packet the last padding was
+  struct Range {
+    uint64_t first = 1, last = 0;
+    bool has(uint64_t index) const { return index >= first && index <= last; }
+  };
+  std::array<Range, 4> given_up_{};
+  size_t given_up_next_ = 0;
+  Time step_lost_at_{};
   bool paused_;
   std::optional<channel::ConsumerLayers> preferred_;
   std::optional<Layers> granted_;  // by set_target_layers()

@@ -53,7 +53,7 @@ void Consumer::prefer(const channel::ConsumerLayers& layers) {
 void Consumer::set_preferred_layers(const channel::ConsumerLayers& layers, Turn& turn) {
   if (!layered()) return;
   prefer(layers);
-  if (flowing_) aim(turn);
+  if (flowing_) aim_or_ask(turn);
 }
 
 Layers Consumer::limit() const {

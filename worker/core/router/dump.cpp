@@ -252,9 +252,11 @@ TransportStats stats(Transport& transport, Time now) {
                      .rtx_bytes_sent = counts.rtx_bytes_sent,
                      .rtx_send_bitrate = whole(transport.rtx_send_bitrate(now)),
                      .rtp_packet_loss_received = transport.loss_received(),
-                     .rtp_packet_loss_sent = transport.loss_sent()};
-  if (const uint64_t bitrate = transport.available_outgoing_bitrate())
-    out.available_outgoing_bitrate = whole(bitrate);
+                     .rtp_packet_loss_sent = transport.loss_sent(),
+                     .probation_bytes_sent = counts.probation_bytes_sent,
+                     .probation_send_bitrate = whole(transport.probation_send_bitrate(now))};
+  if (const auto available = transport.available_outgoing_bitrate(now))
+    out.available_outgoing_bitrate = whole(static_cast<uint64_t>(available->bps));
   if (const uint32_t bitrate = transport.max_incoming_bitrate()) out.max_incoming_bitrate = bitrate;
   if (const uint32_t bitrate = transport.max_outgoing_bitrate()) out.max_outgoing_bitrate = bitrate;
   if (const uint32_t bitrate = transport.min_outgoing_bitrate()) out.min_outgoing_bitrate = bitrate;

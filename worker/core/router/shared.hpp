@@ -11,6 +11,7 @@
 #include "core/base/random.hpp"
 #include "core/dtls/context.hpp"
 #include "core/ice/ufrag_key.hpp"
+#include "core/router/sharing.hpp"
 #include "core/rtp/packet.hpp"
 #include "core/srtp/sealer.hpp"
 
@@ -40,6 +41,7 @@ struct Shared {
   FlatMap<uint32_t, Transport*> sockets;  // those that belong to one transport alone
   FlatMap<ice::UfragKey, Transport*> ufrags;
   std::vector<Transport*> sending;  // those with jobs, in the order of their first
+  Sharing sharing;                  // of whichever transport is at it
 
   // By the controller's handles.
   FlatMap<uint32_t, Router*> routers;

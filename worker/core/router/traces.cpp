@@ -45,6 +45,11 @@ void Traces::packet(uint32_t owner, const rtp::Packet& packet, const Numbers& nu
     tell(owner, Type::kKeyframe, direction, describe(packet, numbers, rtx), turn);
 }
 
+void Traces::probation(uint32_t owner, const rtp::Packet& packet, const Numbers& numbers, Turn& turn) const {
+  if (has(Type::kProbation))
+    tell(owner, Type::kProbation, Direction::kOut, describe(packet, numbers, true), turn);
+}
+
 void Traces::feedback(uint32_t owner, Type type, uint32_t ssrc, Direction direction, Turn& turn) const {
   tell(owner, type, direction, channel::FeedbackTrace{ssrc}, turn);
 }

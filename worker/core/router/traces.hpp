@@ -30,6 +30,8 @@ class Traces {
   static Numbers numbers_of(const rtp::Packet& packet);
   void packet(uint32_t owner, const rtp::Packet& packet, const Numbers& numbers, Direction direction,
               bool rtx, Turn& turn) const;
+  // One that a transport sends to find out what its path can carry.
+  void probation(uint32_t owner, const rtp::Packet& packet, const Numbers& numbers, Turn& turn) const;
   void feedback(uint32_t owner, Type type, uint32_t ssrc, Direction direction, Turn& turn) const;
   void tell(uint32_t owner, Type type, Direction direction, auto&& info, Turn& turn) const {
     if (!has(type)) return;

@@ -4,7 +4,6 @@
 
 #include "core/router/router.hpp"
 #include "core/rtp/parse.hpp"
-#include "core/rtp/rtx.hpp"
 
 namespace sfu {
 namespace {
@@ -34,6 +33,7 @@ Transport::Transport(const channel::CreateWebRtcTransport& request, Router& rout
       link_(std::in_place_type<link::WebRtc>, link_options(request, shared.backend), *shared.dtls,
             shared.random),
       data_(handle_, link_, request.sctp, TransportData::Carries::kMessages),
+      initial_bitrate_{request.initial_available_outgoing_bitrate},
       own_ssrc_(shared.random.u32() | 1) {
   enter_tables();
 }
@@ -198,6 +198,16 @@ void Transport::wake(Turn& turn) {
       case Timer::kData:
         data_.wake(turn);
         break;
+      case Timer::kPacer:
+        ask_to_send();
+        break;
+      case Timer::kCongestion:
+        congestion_->wake(turn.now);
+        on_estimate(turn);
+        break;
+      case Timer::kSharing:
+        share_out(turn);
+        break;
       case Timer::kCount:
         break;
     }
@@ -213,6 +223,7 @@ void Transport::check_silence(Turn& turn) {
 void Transport::update_deadline(Time now) {
   timers_.set(Timer::kFeedback, ready() ? arrivals_.deadline() : kNever);
   timers_.set(Timer::kData, data_.deadline());
+  timers_.set(Timer::kCongestion, congestion_ ? congestion_->deadline() : kNever);
   // Never in the past: a wake that could do nothing must not be asked for again at once.
   const Time next = std::min(link_.deadline(), timers_.deadline());
   shared_.deadlines.set(*this, next == kNever ? kNever : std::max(next, now));
@@ -271,18 +282,6 @@ Result<channel::IceParameters> Transport::restart_ice() {
   return channel::IceParameters{parameters.ufrag, parameters.password, true};
 }
 
-void Transport::set_outgoing_bitrates(uint32_t min, uint32_t max) {
-  min_outgoing_bitrate_ = min;
-  max_outgoing_bitrate_ = max;
-}
-
-uint64_t Transport::available_outgoing_bitrate() const {
-  if (!remb_) return 0;
-  const uint64_t capped =
-      max_outgoing_bitrate_ != 0 ? std::min<uint64_t>(*remb_, max_outgoing_bitrate_) : *remb_;
-  return std::max<uint64_t>(capped, min_outgoing_bitrate_);
-}
-
 void Transport::set_max_incoming_bitrate(uint32_t bitrate, Turn& turn) {
   if (bitrate == 0 && max_incoming_bitrate_ != 0) lifts_to_tell_ = kLiftsTold;
   max_incoming_bitrate_ = bitrate;
@@ -313,9 +312,19 @@ Result<Consumer*> Transport::add(std::vector<std::unique_ptr<Consumer>> legs) {
   for (auto& leg : legs) {
     consumers_by_ssrc_[leg->ssrc()] = leg.get();
     if (leg->rtx_ssrc()) consumers_by_ssrc_[*leg->rtx_ssrc()] = leg.get();
+    expect_feedback(*leg);
     consumers_.push_back(std::move(leg));
   }
   return first;
+}
+
+void Transport::expect_feedback(const Consumer& consumer) {
+  if (!consumer.shares_bandwidth()) return;
+  if (!congestion_) {
+    congestion_ = std::make_unique<Congestion>(initial_bitrate_);
+    congestion_->estimator().set_limits({min_outgoing_bitrate_}, {max_outgoing_bitrate_}, Time{});
+  }
+  if (consumer.in_feedback()) congestion_->expect_feedback();
 }
 
 void Transport::remove(const Producer& producer) {
@@ -324,7 +333,7 @@ void Transport::remove(const Producer& producer) {
 }
 
 void Transport::remove(const Consumer& consumer) {
-  std::erase_if(jobs_, [&](const SendJob& job) { return job.consumer == &consumer; });
+  queue_.remove(consumer);
   consumers_by_ssrc_.erase(consumer.ssrc());
   if (consumer.rtx_ssrc()) consumers_by_ssrc_.erase(*consumer.rtx_ssrc());
   std::erase_if(consumers_, [&](const auto& owned) { return owned.get() == &consumer; });
@@ -343,107 +352,6 @@ double Transport::loss_received() const {
       lost += static_cast<uint64_t>(std::max<int64_t>(stream.reception().lost(), 0));
     }
   return expected == 0 ? 0 : static_cast<double>(lost) / static_cast<double>(expected);
-}
-
-// ---- sending
-
-void Transport::queue(SendJob job) {
-  if (jobs_.empty()) shared_.sending.push_back(this);
-  jobs_.push_back(std::move(job));
-}
-
-bool Transport::lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing) {
-  Sent media, repairs;
-  const bool sends = ready();
-  const link::Route route = sends ? link_.rtp_route() : link::Route{};
-  for (; sends && jobs_done_ < jobs_.size() && !turn.outbox.full(); ++jobs_done_) {
-    const SendJob& job = jobs_[jobs_done_];
-    const size_t size = lay_out_one(job, route, sealing, turn);
-    Sent& sent = job.kind == SendJob::Kind::kRtx ? repairs : media;
-    sent.bytes += size;
-    sent.packets += size > 0 ? 1 : 0;
-  }
-  count_sent(media, repairs, turn.now);
-  if (sends && jobs_done_ < jobs_.size()) return false;
-  jobs_.clear();
-  jobs_done_ = 0;
-  return true;
-}
-
-// One job into one slot: its header, and where its payload is to be encrypted from. The datagram's size; 0
-// when it cannot be sent.
-size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
-                              std::vector<srtp::SealJob>& sealing, Turn& turn) {
-  const Consumer& consumer = *job.consumer;
-  const rtp::Packet& packet = *job.packet;
-  const bool rtx = job.kind == SendJob::Kind::kRtx;
-  const Bytes payload = job.empty ? Bytes{} : packet.payload_bytes();
-  const rtp::OutgoingHeader header{.payload_type = consumer.outgoing_payload_type(job),
-                                   .marker = job.marker,
-                                   .sequence = static_cast<uint16_t>(job.index),
-                                   .timestamp = job.timestamp,
-                                   .ssrc = rtx ? *consumer.rtx_ssrc() : consumer.ssrc()};
-  const std::optional<rtp::OwnExtensions> own = own_extensions(job, turn.now);
-  if (!own) return 0;
-  MutableBytes slot = turn.outbox.slot(Outbox::kMaxDatagram);
-  const size_t begin =
-      rtx ? rtp::write_rtx_header(slot, header, job.original_sequence, packet, consumer.extension_ids(), *own)
-          : rtp::write_header(slot, header, packet, consumer.extension_ids(), *own);
-  const size_t size = begin + payload.size() + route.overhead;
-  if (begin == 0 || size > slot.size()) return 0;
-
-  const bool copied = rtx || job.picture || !route.keys;
-  if (copied && !payload.empty()) {
-    std::memcpy(slot.data() + begin, payload.data(), payload.size());
-    if (job.picture) rtp::rewrite_picture(slot.subspan(begin, payload.size()), packet.frame, *job.picture);
-  }
-  if (!route.path) {  // direct
-    if (turn.controller_behind) {
-      turn.drop(Drop::kControllerBehind);
-      return 0;
-    }
-    turn.tell(consumer.handle(), channel::RtpPacket{{slot.data(), slot.data() + size}});
-    return size;
-  }
-  if (route.keys) {
-    // The header that SRTP leaves open ends before RTX's original sequence number (RFC 4588, 4).
-    const size_t open = rtx ? begin - 2 : begin;
-    sealing.push_back({.keys = route.keys,
-                       .index = job.index,
-                       .out = slot.data(),
-                       .header = static_cast<uint16_t>(open),
-                       .payload_size = static_cast<uint16_t>(begin - open + payload.size()),
-                       .payload = copied ? slot.data() + open : payload.data()});
-  }
-  turn.outbox.commit(*route.path, size);
-  return size;
-}
-
-// What this hop says in the header. A packet sent again under its own number says what it said at first.
-std::optional<rtp::OwnExtensions> Transport::own_extensions(const SendJob& job, Time now) {
-  rtp::OwnExtensions own{.mid = job.consumer->mid(),
-                         .abs_send_time = rtp::to_abs_send_time(now),
-                         .frame_offset = job.frame_offset};
-  if (job.kind == SendJob::Kind::kAgain) {
-    const SentHeaders::Values* values = job.consumer->sent_headers().find(job.index);
-    if (!values) return std::nullopt;
-    own.abs_send_time = values->abs_send_time;
-    own.transport_sequence = values->transport_sequence;
-    return own;
-  }
-  if (job.consumer->extension_ids()[rtp::Extension::kTransportCc] != 0)
-    own.transport_sequence = transport_sequence_++;
-  if (job.consumer->repeats_plainly())
-    job.consumer->sent_headers().note({job.index, own.abs_send_time, own.transport_sequence});
-  return own;
-}
-
-void Transport::count_sent(const Sent& media, const Sent& repairs, Time now) {
-  counts_.bytes_sent += media.bytes + repairs.bytes;
-  counts_.rtp_bytes_sent += media.bytes;
-  counts_.rtx_bytes_sent += repairs.bytes;
-  if (media.packets > 0) rtp_send_rate_.add(media.bytes, now, media.packets);
-  if (repairs.packets > 0) rtx_send_rate_.add(repairs.bytes, now, repairs.packets);
 }
 
 }  // namespace sfu

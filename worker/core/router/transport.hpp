@@ -10,8 +10,10 @@
 #include "core/base/timers.hpp"
 #include "core/bwe/arrivals.hpp"
 #include "core/link/link.hpp"
+#include "core/router/congestion.hpp"
 #include "core/router/consumer.hpp"
 #include "core/router/producer.hpp"
+#include "core/router/send_queue.hpp"
 #include "core/router/shared.hpp"
 #include "core/router/traces.hpp"
 #include "core/router/transport_data.hpp"
@@ -28,6 +30,7 @@ class Transport : public Deadlines::Entry {
     uint64_t rtp_bytes_sent = 0;
     uint64_t rtx_bytes_received = 0;
     uint64_t rtx_bytes_sent = 0;
+    uint64_t probation_bytes_sent = 0;
   };
 
   Transport(const channel::CreateWebRtcTransport& request, Router& router, Shared& shared);
@@ -64,7 +67,9 @@ class Transport : public Deadlines::Entry {
   Result<channel::PlainTransportConnected> connect(const channel::ConnectPlainTransport& request, Turn& turn);
   Result<channel::IceParameters> restart_ice();
   void set_max_incoming_bitrate(uint32_t bitrate, Turn& turn);
-  void set_outgoing_bitrates(uint32_t min, uint32_t max);
+  void set_outgoing_bitrates(uint32_t min, uint32_t max, Turn& turn);
+  // Something changed of what its consumers could be sent, or how it is to be shared.
+  void share_out_soon(Time now);
   Traces traces;
   Result<Producer*> add(std::unique_ptr<Producer> producer);
   // A consumer's legs, all or none; the first.
@@ -79,8 +84,10 @@ class Transport : public Deadlines::Entry {
 
   // ---- sending
   void queue(SendJob job);
-  // Moves queued jobs into the outbox as unencrypted slots and `sealing`, until the outbox is full. True when
-  // all have gone.
+  // All that is queued of a consumer's video.
+  std::optional<SendQueue::GivenUp> give_up(Consumer& consumer) { return queue_.give_up_video_of(consumer); }
+  // Moves queued jobs into the outbox as unencrypted slots and `sealing`, as far as the pacer lets them and
+  // until the outbox is full. True when nothing more is to be sent now.
   bool lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing);
   // Asks this transport's client for a key frame of one of its streams.
   void send_key_frame_request(const Producer& producer, InboundStream& stream, Turn& turn);
@@ -94,14 +101,19 @@ class Transport : public Deadlines::Entry {
   const Counts& counts() const { return counts_; }
   uint64_t receive_bitrate(Time now) { return receive_rate_.bits_per_second(now); }
   uint64_t send_bitrate(Time now) {
-    return rtp_send_bitrate(now) + rtx_send_bitrate(now) + rtcp_send_rate_.bits_per_second(now);
+    return rtp_send_bitrate(now) + rtx_send_bitrate(now) + probation_send_bitrate(now) +
+           rtcp_send_rate_.bits_per_second(now);
   }
   uint64_t rtp_receive_bitrate(Time now) { return rtp_receive_rate_.bits_per_second(now); }
   uint64_t rtp_send_bitrate(Time now) { return rtp_send_rate_.bits_per_second(now); }
   uint64_t rtx_receive_bitrate(Time now) { return rtx_receive_rate_.bits_per_second(now); }
   uint64_t rtx_send_bitrate(Time now) { return rtx_send_rate_.bits_per_second(now); }
-  // What the remote says that it can take, within the application's limits; 0: it has not said.
-  uint64_t available_outgoing_bitrate() const;
+  uint64_t probation_send_bitrate(Time now) { return probation_send_rate_.bits_per_second(now); }
+  // What the path is believed to carry, within the application's limits; nullopt: the client gives no
+  // feedback.
+  std::optional<Bitrate> available_outgoing_bitrate(Time now) const;
+  // What may be sent at one moment of what is paced: that much, rounded up to a whole packet.
+  int64_t slot_bytes() const { return congestion_ ? congestion_->slot_bytes() : INT64_MAX; }
   uint32_t max_incoming_bitrate() const { return max_incoming_bitrate_; }
   uint32_t max_outgoing_bitrate() const { return max_outgoing_bitrate_; }
   uint32_t min_outgoing_bitrate() const { return min_outgoing_bitrate_; }
@@ -110,18 +122,31 @@ class Transport : public Deadlines::Entry {
   const std::vector<rtp::NegotiatedExtension>& receive_extensions() const { return receive_extensions_; }
 
  private:
-  enum class Timer : uint8_t { kReports, kProducers, kFeedback, kSilence, kBitrateLimit, kData, kCount };
+  enum class Timer : uint8_t {
+    kReports,
+    kProducers,
+    kFeedback,
+    kSilence,
+    kBitrateLimit,
+    kData,
+    kPacer,
+    kCongestion,
+    kSharing,
+    kCount
+  };
   static constexpr Duration kDefaultRtt = 100ms;
   static constexpr Duration kReportInterval = 1000ms;
   static constexpr Duration kSilenceInterval = 500ms;
   static constexpr Duration kBitrateLimitInterval = 1000ms;
   static constexpr uint8_t kLiftsTold = 3;
+  static constexpr Duration kSharingInterval = 200ms;
 
   const Demux::Route* find_route(rtp::Packet& packet, Turn& turn);
   void receive(const Demux::Route& route, rtp::PacketRef packet, Turn& turn);
   void receive_rtcp(Bytes packet, Turn& turn);
   rtp::PacketRef slot_of(Bytes bytes, Turn& turn);
   void enter_tables();
+  void expect_feedback(const Consumer& consumer);
 
   // link changes
   void apply(const link::Changes& changes, Turn& turn);
@@ -134,13 +159,18 @@ class Transport : public Deadlines::Entry {
   void on_message(const rtcp::Sdes&, Turn&) {}
   void on_message(const rtcp::Bye& message, Turn& turn);
   void on_message(const rtcp::Nack& message, Turn& turn);
-  void on_message(const rtcp::TransportCc& message, Turn& turn);
-  void on_message(const rtcp::Ccfb&, Turn&) {}
+  void on_message(const rtcp::TransportCc& message, Turn& turn);  // these three in transport_bandwidth.cpp
+  void on_message(const rtcp::Ccfb& message, Turn& turn);
   void on_message(const rtcp::Pli& message, Turn& turn);
   void on_message(const rtcp::Fir& message, Turn& turn);
   void on_message(const rtcp::Remb& message, Turn& turn);
   void on_message(const rtcp::Xr& message, Turn& turn);
   void on_blocks(const rtcp::Records<rtcp::ReportBlock>& blocks, Turn& turn);
+  template <class Feedback>
+  void on_feedback(const Feedback& message, Turn& turn);
+  void on_estimate(Turn& turn);
+  void share_out(Turn& turn);
+  void tell_estimate(Bitrate wanted, Turn& turn) const;
   Consumer* consumer_of(uint32_t ssrc) const;
   InboundStream* stream_of(uint32_t ssrc);
 
@@ -160,15 +190,32 @@ class Transport : public Deadlines::Entry {
 
   void check_silence(Turn& turn);
   void count_received(const rtp::Packet& packet, bool rtx, Time now);
-  // Datagrams of one kind that were laid out together: counting them once is cheaper.
+
+  // Sending (transport_sending.cpp). Datagrams of one kind that were laid out together: counting them once is
+  // cheaper.
   struct Sent {
     uint64_t bytes = 0;
     size_t packets = 0;
+    void add(size_t size) {
+      bytes += size;
+      packets += size > 0 ? 1 : 0;
+    }
   };
-  void count_sent(const Sent& media, const Sent& repairs, Time now);
+  struct LaidOut {
+    Sent media, repairs, probes;
+    Sent& of(SendJob::Kind kind) {
+      return kind == SendJob::Kind::kProbe ? probes : kind == SendJob::Kind::kRtx ? repairs : media;
+    }
+  };
+  bool waits_for_pacer(SendQueue::Class of, Time now);
+  void lay_out_padding(const link::Route& route, std::vector<srtp::SealJob>& sealing, LaidOut& out,
+                       Turn& turn);
+  void count_sent(const LaidOut& out, Time now);
   std::optional<rtp::OwnExtensions> own_extensions(const SendJob& job, Time now);
   size_t lay_out_one(const SendJob& job, const link::Route& route, std::vector<srtp::SealJob>& sealing,
                      Turn& turn);
+  void note_sent(const SendJob& job, const rtp::OutgoingHeader& header, size_t size, Time now);
+  void ask_to_send();
 
   uint32_t handle_;
   Router& router_;
@@ -186,9 +233,11 @@ class Transport : public Deadlines::Entry {
   rtp::ExtensionTable extension_table_;
   bwe::Arrivals arrivals_;
 
-  std::vector<SendJob> jobs_;
-  size_t jobs_done_ = 0;
-  uint16_t transport_sequence_ = 1;
+  SendQueue queue_;
+  bool asked_to_send_ = false;              // it is in Shared::sending
+  std::unique_ptr<Congestion> congestion_;  // from the first consumer on whose client may give feedback
+  Bitrate initial_bitrate_{};
+  Bitrate granted_{};
 
   uint32_t own_ssrc_;
   uint8_t fir_number_ = 0;
@@ -199,7 +248,6 @@ class Transport : public Deadlines::Entry {
     Time arrival{};
   };
   std::optional<RemoteReference> remote_reference_;
-  std::optional<uint64_t> remb_;
   uint32_t max_incoming_bitrate_ = 0;
   uint8_t lifts_to_tell_ = 0;
   uint32_t max_outgoing_bitrate_ = 0;
@@ -207,7 +255,7 @@ class Transport : public Deadlines::Entry {
   double loss_sent_ = 0;
   Counts counts_;
   rtp::Rate receive_rate_, rtp_receive_rate_, rtp_send_rate_, rtx_receive_rate_, rtx_send_rate_,
-      rtcp_send_rate_;
+      rtcp_send_rate_, probation_send_rate_;
 };
 
 }  // namespace sfu

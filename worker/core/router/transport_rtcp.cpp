@@ -101,23 +101,6 @@ void Transport::on_message(const rtcp::Fir& message, Turn& turn) {
     if (Consumer* consumer = consumer_of(request.ssrc)) consumer->on_key_frame_request(true, turn);
 }
 
-void Transport::on_message(const rtcp::Remb& message, Turn& turn) {
-  remb_ = message.bitrate;
-  if (!traces.has(Traces::Type::kBwe)) return;
-  const auto available = static_cast<uint32_t>(std::min<uint64_t>(available_outgoing_bitrate(), 0xffffffff));
-  traces.tell(handle_, Traces::Type::kBwe, Traces::Direction::kIn,
-              channel::BweTrace{.min_bitrate = min_outgoing_bitrate_,
-                                .max_bitrate = max_outgoing_bitrate_,
-                                .available_bitrate = available},
-              turn);
-}
-
-void Transport::on_message(const rtcp::TransportCc& message, Turn&) {
-  size_t lost = 0;
-  message.each([&](const rtcp::TransportCc::Status& status) { lost += status.received ? 0 : 1; });
-  if (message.status_count > 0) loss_sent_ = static_cast<double>(lost) / message.status_count;
-}
-
 void Transport::on_message(const rtcp::Xr& message, Turn& turn) {
   if (message.reference_time) remote_reference_ = {message.ssrc, message.reference_time->middle(), turn.now};
   for (const rtcp::Dlrr& dlrr : message.dlrr) {

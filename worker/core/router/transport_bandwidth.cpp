@@ -1,0 +1,96 @@
+// What a transport learns of its path's capacity, and how it shares that among its consumers.
+#include <algorithm>
+
+#include "core/router/transport.hpp"
+
+namespace sfu {
+namespace {
+
+uint32_t whole(Bitrate bitrate) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(bitrate.bps, 0, 0xffffffff));
+}
+
+}  // namespace
+
+// ---- feedback
+
+void Transport::on_message(const rtcp::TransportCc& message, Turn& turn) {
+  if (congestion_) on_feedback(message, turn);
+}
+
+void Transport::on_message(const rtcp::Ccfb& message, Turn& turn) {
+  if (congestion_) on_feedback(message, turn);
+}
+
+template <class Feedback>
+void Transport::on_feedback(const Feedback& message, Turn& turn) {
+  congestion_->on_feedback(message, turn.now);
+  loss_sent_ = congestion_->estimator().loss();
+  on_estimate(turn);
+}
+
+void Transport::on_message(const rtcp::Remb& message, Turn& turn) {
+  if (!congestion_) return;
+  congestion_->on_remb({static_cast<int64_t>(std::min<uint64_t>(message.bitrate, INT64_MAX / 8))}, turn.now);
+  on_estimate(turn);
+}
+
+std::optional<Bitrate> Transport::available_outgoing_bitrate(Time now) const {
+  if (!congestion_ || !congestion_->rules(now)) return std::nullopt;
+  return congestion_->estimator().estimate();
+}
+
+void Transport::set_outgoing_bitrates(uint32_t min, uint32_t max, Turn& turn) {
+  min_outgoing_bitrate_ = min;
+  max_outgoing_bitrate_ = max;
+  if (!congestion_) return;
+  congestion_->estimator().set_limits({min}, {max}, turn.now);
+  on_estimate(turn);
+  update_deadline(turn.now);
+}
+
+// ---- sharing
+
+void Transport::on_estimate(Turn& turn) {
+  if (congestion_->wants_padding()) ask_to_send();
+  if (congestion_->estimator().estimate() < granted_) return share_out(turn);
+  timers_.set_if_stopped(Timer::kSharing, turn.now + kSharingInterval);
+}
+
+void Transport::share_out_soon(Time now) {
+  timers_.set(Timer::kSharing, now);
+  update_deadline(now);
+}
+
+// All that flows to this client and is in its feedback shares what the path carries; retransmissions are paid
+// for first.
+void Transport::share_out(Turn& turn) {
+  timers_.stop(Timer::kSharing);
+  Sharing& sharing = shared_.sharing;
+  sharing.clear();
+  for (const auto& consumer : consumers_)
+    if (consumer->wants_bandwidth() && consumer->shares_bandwidth()) sharing.add(*consumer, turn.now);
+  if (sharing.empty()) return;
+  congestion_->estimator().set_wanted(sharing.wanted(), turn.now);
+  const std::optional<Bitrate> available = available_outgoing_bitrate(turn.now);
+  const Bitrate repairs{static_cast<int64_t>(rtx_send_bitrate(turn.now))};
+  granted_ = sharing.share_out(available ? *available - repairs : kUnlimited, turn);
+  congestion_->set_granted(granted_);
+  congestion_->update(turn.now);
+  tell_estimate(sharing.wanted(), turn);
+  timers_.set(Timer::kSharing, turn.now + kSharingInterval);
+}
+
+void Transport::tell_estimate(Bitrate wanted, Turn& turn) const {
+  if (!traces.has(Traces::Type::kBwe)) return;
+  traces.tell(handle_, Traces::Type::kBwe, Traces::Direction::kOut,
+              channel::BweTrace{.desired_bitrate = whole(wanted),
+                                .effective_desired_bitrate = whole(granted_),
+                                .min_bitrate = min_outgoing_bitrate_,
+                                .max_bitrate = max_outgoing_bitrate_,
+                                .start_bitrate = whole(initial_bitrate_),
+                                .available_bitrate = whole(congestion_->estimator().estimate())},
+              turn);
+}
+
+}  // namespace sfu
