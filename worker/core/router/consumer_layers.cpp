@@ -144,7 +144,7 @@ void Consumer::add_options(InboundStream& stream, Time now, std::vector<LayerOpt
     uint64_t rate = 0;
     for (InboundStream::Layer& each : stream.layers()) {
       if (each.temporal > layer.temporal || each.spatial > layer.spatial) continue;
-      rate += (each.spatial == layer.spatial ? each.rate : each.below).bits_per_second(now);
+      rate += (each.spatial == layer.spatial ? each.rate : each.below).bits_per_second(now, each.began);
     }
     out.push_back({.spatial = simulcast() ? stream.index() : layer.spatial,
                    .temporal = layer.temporal,

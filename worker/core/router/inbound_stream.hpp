@@ -127,9 +127,10 @@ class InboundStream {
   struct Layer {
     uint8_t spatial = 0;
     uint8_t temporal = 0;
+    Time began{};  // since it was last missing
     Time last{};
-    rtp::Rate rate{};
-    rtp::Rate below{};  // of what a higher spatial layer rests on, as it may not in K-SVC
+    rtp::SteadyRate rate{};
+    rtp::SteadyRate below{};  // of what a higher spatial layer rests on, as it may not in K-SVC
   };
   std::vector<Layer>& layers() { return layers_; }
   const std::vector<Layer>& layers() const { return layers_; }

@@ -28,6 +28,19 @@ TEST_CASE("what is older than a second counts no more") {
   }
 }
 
+TEST_CASE("a rate over a longer time is known soon, and forgets what went on before it began") {
+  SteadyRate rate;
+  Time now{7s};
+  const Time began = now;
+  for (int i = 0; i < 1000; ++i) {
+    rate.add(125, now += 10ms);
+    if (i >= 49) CHECK(rate.bits_per_second(now, began) == doctest::Approx(100'000).epsilon(0.05));
+  }
+  for (int i = 0; i < 100; ++i) rate.add(250, now += 10ms);
+  CHECK(rate.bits_per_second(now) == doctest::Approx(120'000).epsilon(0.02));
+  CHECK(rate.bits_per_second(now + 5s, began) == 0);
+}
+
 TEST_CASE("nothing added, no rate") { CHECK(Rate().bits_per_second(Time(5s)) == 0); }
 
 TEST_CASE("a random stream agrees with a list of its packets") {

@@ -57,7 +57,7 @@ struct Recording {
   std::vector<WatchedFlow> flows{};              // as the scenario's receivers
   std::vector<std::vector<int64_t>> long_tcp{};  // bytes delivered, by bin
   std::vector<std::vector<int64_t>> short_tcp{};
-  // On the wire to a receiver, of each source: all that its camera can be sent at, and its voice.
+  // On the wire to a receiver, of each source: what its camera is sent at, and its voice.
   std::vector<std::vector<Bitrate>> ladders{};
   std::vector<Bitrate> voices{};
 };

@@ -168,11 +168,14 @@ class Stage {
     bins.push_back(tcp_[at].delivered() - std::exchange(delivered_before_[at], tcp_[at].delivered()));
   }
 
+  // Larger pictures are not sent at a quarter of their frames (Sharing::leave_out_slow_ones).
+  static uint8_t slowest_above(const Source& source) { return source.temporal_layers < 3 ? 0 : 1; }
+
   void note_rates(const Publisher& publisher) {
     std::vector<Bitrate>& ladder = recording_.ladders.emplace_back();
     const Source& source = scenario_.sources[recording_.ladders.size() - 1];
     for (size_t i = 0; publisher.camera && i < publisher.camera->encodings(); ++i)
-      for (uint8_t layer = 0; layer < source.temporal_layers; ++layer)
+      for (uint8_t layer = i == 0 ? 0 : slowest_above(source); layer < source.temporal_layers; ++layer)
         ladder.push_back(publisher.camera->rate(i, layer, kOverhead));
     recording_.voices.push_back(publisher.microphone ? publisher.microphone->rate(kOverhead) : Bitrate{});
   }
