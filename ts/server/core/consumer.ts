@@ -244,7 +244,7 @@ export class Consumer<A extends AppData = AppData> extends Sink<ConsumerEvents, 
 
   /**
    * How it shares what its transport can carry, in place of all that was set before: what is not given gets its default,
-   * the weight too. It is kept and dumped; no bandwidth is shared by it yet.
+   * the weight too.
    *
    * @throws TypeError
    */

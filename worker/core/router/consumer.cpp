@@ -207,8 +207,8 @@ void Consumer::update_flow(Turn& turn) {
   tell_layers(turn);
 }
 
-// What it is to get depends on what the others get, where bandwidth is shared: then set_target_layers() aims. As
-// long as nothing comes there is nothing to share, and the first packet must find it ready.
+// What it is to get depends on what the others get, where bandwidth is shared: then set_target_layers() aims.
+// As long as nothing comes there is nothing to share, and the first packet must find it ready.
 void Consumer::aim_or_ask(Turn& turn) {
   const bool shares = layered() && shares_bandwidth();
   if (shares) transport_.share_out_soon(turn.now);

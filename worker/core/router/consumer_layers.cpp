@@ -148,7 +148,8 @@ void Consumer::add_options(InboundStream& stream, Time now, std::vector<LayerOpt
     }
     out.push_back({.spatial = simulcast() ? stream.index() : layer.spatial,
                    .temporal = layer.temporal,
-                   .rate = {static_cast<int64_t>(rate)}});
+                   .rate = {static_cast<int64_t>(rate)},
+                   .whole = layer.temporal == highest_temporal_layer(stream, layer.spatial)});
   }
 }
 

@@ -19,6 +19,7 @@ struct LayerOption {
   uint8_t spatial = 0;
   uint8_t temporal = 0;
   Bitrate rate;
+  bool whole = false;  // its spatial layer has no higher temporal one
 };
 
 }  // namespace sfu

@@ -9,8 +9,15 @@ constexpr uint8_t kHighest = 255;
 
 Layers layers_of(const LayerOption& option) { return {option.spatial, option.temporal}; }
 
+// Where there is no higher temporal layer, one that comes later is sent too.
+Layers granted_by(const LayerOption& option) {
+  return {option.spatial, option.whole ? kHighest : option.temporal};
+}
+
 Layers layers_of(const channel::ConsumerLayers& layers, uint8_t temporal_by_default) {
-  const auto narrow = [](uint32_t layer) { return static_cast<uint8_t>(std::min<uint32_t>(layer, kHighest)); };
+  const auto narrow = [](uint32_t layer) {
+    return static_cast<uint8_t>(std::min<uint32_t>(layer, kHighest));
+  };
   return {narrow(layers.spatial_layer), narrow(layers.temporal_layer.value_or(temporal_by_default))};
 }
 
@@ -68,7 +75,7 @@ void Sharing::tell(const Part& part, const bwe::Demand& demand, Turn& turn) cons
   const auto& [current, granted] = std::pair(demand.current, demand.granted);
   if (current && (!granted || *granted < *current)) part.consumer->note_step_lost(turn.now);
   part.consumer->set_target_layers(
-      granted ? std::optional(layers_of(options_[part.begin + *granted])) : std::nullopt, turn);
+      granted ? std::optional(granted_by(options_[part.begin + *granted])) : std::nullopt, turn);
 }
 
 bwe::Demand Sharing::demand_of(const Part& part, Time now) const {

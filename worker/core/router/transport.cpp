@@ -320,11 +320,14 @@ Result<Consumer*> Transport::add(std::vector<std::unique_ptr<Consumer>> legs) {
 
 void Transport::expect_feedback(const Consumer& consumer) {
   if (!consumer.shares_bandwidth()) return;
-  if (!congestion_) {
-    congestion_ = std::make_unique<Congestion>(initial_bitrate_);
-    congestion_->estimator().set_limits({min_outgoing_bitrate_}, {max_outgoing_bitrate_}, Time{});
-  }
+  control_congestion();
   if (consumer.in_feedback()) congestion_->expect_feedback();
+}
+
+void Transport::control_congestion() {
+  if (congestion_) return;
+  congestion_ = std::make_unique<Congestion>(initial_bitrate_);
+  congestion_->estimator().set_limits({min_outgoing_bitrate_}, {max_outgoing_bitrate_}, Time{});
 }
 
 void Transport::remove(const Producer& producer) {

@@ -147,6 +147,7 @@ class Transport : public Deadlines::Entry {
   rtp::PacketRef slot_of(Bytes bytes, Turn& turn);
   void enter_tables();
   void expect_feedback(const Consumer& consumer);
+  void control_congestion();
 
   // link changes
   void apply(const link::Changes& changes, Turn& turn);
@@ -170,7 +171,7 @@ class Transport : public Deadlines::Entry {
   void on_feedback(const Feedback& message, Turn& turn);
   void on_estimate(Turn& turn);
   void share_out(Turn& turn);
-  void tell_estimate(Bitrate wanted, Turn& turn) const;
+  void tell_estimate(Traces::Direction direction, Turn& turn) const;
   Consumer* consumer_of(uint32_t ssrc) const;
   InboundStream* stream_of(uint32_t ssrc);
 
@@ -235,9 +236,9 @@ class Transport : public Deadlines::Entry {
 
   SendQueue queue_;
   bool asked_to_send_ = false;              // it is in Shared::sending
-  std::unique_ptr<Congestion> congestion_;  // from the first consumer on whose client may give feedback
+  std::unique_ptr<Congestion> congestion_;  // from the first feedback, or consumer whose client may give some
   Bitrate initial_bitrate_{};
-  Bitrate granted_{};
+  Bitrate wanted_{}, granted_{};  // by all consumers together, to all
 
   uint32_t own_ssrc_;
   uint8_t fir_number_ = 0;

@@ -30,8 +30,9 @@ void Transport::on_feedback(const Feedback& message, Turn& turn) {
 }
 
 void Transport::on_message(const rtcp::Remb& message, Turn& turn) {
-  if (!congestion_) return;
+  control_congestion();
   congestion_->on_remb({static_cast<int64_t>(std::min<uint64_t>(message.bitrate, INT64_MAX / 8))}, turn.now);
+  tell_estimate(Traces::Direction::kIn, turn);
   on_estimate(turn);
 }
 
@@ -71,20 +72,21 @@ void Transport::share_out(Turn& turn) {
   for (const auto& consumer : consumers_)
     if (consumer->wants_bandwidth() && consumer->shares_bandwidth()) sharing.add(*consumer, turn.now);
   if (sharing.empty()) return;
-  congestion_->estimator().set_wanted(sharing.wanted(), turn.now);
+  wanted_ = sharing.wanted();
+  congestion_->estimator().set_wanted(wanted_, turn.now);
   const std::optional<Bitrate> available = available_outgoing_bitrate(turn.now);
   const Bitrate repairs{static_cast<int64_t>(rtx_send_bitrate(turn.now))};
   granted_ = sharing.share_out(available ? *available - repairs : kUnlimited, turn);
   congestion_->set_granted(granted_);
   congestion_->update(turn.now);
-  tell_estimate(sharing.wanted(), turn);
+  tell_estimate(Traces::Direction::kOut, turn);
   timers_.set(Timer::kSharing, turn.now + kSharingInterval);
 }
 
-void Transport::tell_estimate(Bitrate wanted, Turn& turn) const {
+void Transport::tell_estimate(Traces::Direction direction, Turn& turn) const {
   if (!traces.has(Traces::Type::kBwe)) return;
-  traces.tell(handle_, Traces::Type::kBwe, Traces::Direction::kOut,
-              channel::BweTrace{.desired_bitrate = whole(wanted),
+  traces.tell(handle_, Traces::Type::kBwe, direction,
+              channel::BweTrace{.desired_bitrate = whole(wanted_),
                                 .effective_desired_bitrate = whole(granted_),
                                 .min_bitrate = min_outgoing_bitrate_,
                                 .max_bitrate = max_outgoing_bitrate_,
