@@ -94,7 +94,7 @@ ProbeControl::State Estimator::probe_state() const {
   const Bitrate goal = max_ > Bitrate{} ? std::min(wanted_, max_) : wanted_;
   return {.estimate = estimate_,
           .goal = goal,
-          .unknown_above = alr_.is_limited() || !rate_control_.capacity().get(),
+          .unknown_above = alr_.is_limited() || rate_control_.is_untried() || !rate_control_.capacity().get(),
           .calm = delay_based_.trend() == Usage::kNormal && delay_based_.is_queue_drained()};
 }
 

@@ -50,8 +50,10 @@ void RateControl::increase(const Observation& seen, Duration elapsed, Time now) 
     capacity_.forget();
     exceeded_ = true;
   }
-  const Bitrate most = std::max(rate_, *seen.arriving * kUntried + kUntriedMargin);
-  rate_ = std::min(rate_ + added(seen, elapsed, now), most);
+  Bitrate most = *seen.arriving * kUntried + kUntriedMargin;
+  untried_ = *seen.arriving < rate_ * kTried;
+  if (untried_ && capacity_.get()) most = std::min(most, *capacity_.get());
+  rate_ = std::min(rate_ + added(seen, elapsed, now), std::max(rate_, most));
 }
 
 Bitrate RateControl::added(const Observation& seen, Duration elapsed, Time now) const {

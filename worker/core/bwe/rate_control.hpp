@@ -34,6 +34,8 @@ class RateControl {
   // The rate may be this much above what arrives.
   static constexpr double kUntried = 1.25;
   static constexpr Bitrate kUntriedMargin = 10_kbps;
+  // Beyond the known capacity it grows only by what arrives, when that is this share of the rate.
+  static constexpr double kTried = 0.9;
   static constexpr Bitrate kFloor = 30_kbps;
 
   struct Observation {
@@ -51,6 +53,8 @@ class RateControl {
 
   Bitrate rate() const { return rate_; }
   const LinkCapacity& capacity() const { return capacity_; }
+  // Whether less arrives than the rate: then that shows nothing of what the link carries.
+  bool is_untried() const { return untried_; }
   // More arrived than the capacity as it was known: true once for each time.
   bool take_exceeded() { return std::exchange(exceeded_, false); }
 
@@ -77,6 +81,7 @@ class RateControl {
   Time observed_ = kNever;
   Time decreased_ = kLongAgo;
   bool exceeded_ = false;
+  bool untried_ = false;
 };
 
 }  // namespace sfu::bwe
