@@ -49,7 +49,8 @@ class Estimator {
   void on_rtt(Duration rtt);
 
   Bitrate estimate() const { return estimate_; }
-  Bitrate pacing_rate() const { return estimate_ * kPacing; }
+  // A queue on the path is not added to.
+  Bitrate pacing_rate() const { return delay_based_.is_queue_drained() ? estimate_ * kPacing : estimate_; }
   // The share that was lost of what was sent in the last second.
   double loss() const { return loss_based_.loss(); }
   // At most one is under way.

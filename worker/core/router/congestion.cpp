@@ -22,7 +22,7 @@ void Congestion::update(Time now) {
   if (!probe_)
     if (const auto plan = estimator_.take_probe(now)) probe_ = RunningProbe{*plan};
   Bitrate rate = bwe::Pacer::kFastest;
-  if (rules(now)) rate = std::max(estimator_.pacing_rate(), granted_ * kGrantedHeadroom);
+  if (rules(now)) rate = std::max(estimator_.pacing_rate(), granted_);
   if (probe_) rate = std::max(rate, probe_->plan.rate);
   pacer_.set_rate(rate, now);
 }

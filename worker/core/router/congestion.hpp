@@ -34,7 +34,8 @@ class Congestion {
     if (estimator_.has_estimate()) return true;
     return expected_ && (!first_sent_ || now - *first_sent_ < kPatience);
   }
-  // At least so much is sent whatever the estimate: what was granted to consumers must not wait in our queue.
+  // At least so much is sent whatever the estimate: beside others who fill the path it falls to nothing, and
+  // nobody shall go black.
   void set_granted(Bitrate granted) { granted_ = granted; }
 
   // ---- sending
@@ -80,8 +81,6 @@ class Congestion {
     int64_t bytes = 0;
     size_t packets = 0;
   };
-  static constexpr double kGrantedHeadroom = 1.5;
-
   bwe::SentPackets sent_;
   bwe::Estimator estimator_;
   bwe::Pacer pacer_;

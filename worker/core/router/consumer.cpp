@@ -322,6 +322,7 @@ void Consumer::on_given_up(const SendQueue::GivenUp& given_up, Turn& turn) {
   given_up_[given_up_next_++ % given_up_.size()] = {given_up.first, given_up.last};
   if (given_up.key_frame_follows || !flowing_) return;
   current_.reset();
+  switch_.reset();  // its key frame may have come, and be among them
   aim(turn);
 }
 

@@ -208,6 +208,7 @@ class Transport : public Deadlines::Entry {
       return kind == SendJob::Kind::kProbe ? probes : kind == SendJob::Kind::kRtx ? repairs : media;
     }
   };
+  void give_up_stale(Turn& turn);
   bool waits_for_pacer(SendQueue::Class of, Time now);
   void lay_out_padding(const link::Route& route, std::vector<srtp::SealJob>& sealing, LaidOut& out,
                        Turn& turn);

@@ -51,14 +51,18 @@ bool Transport::lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing) {
     queue_.clear();
   }
   asked_to_send_ = false;
-  if (waits)
-    if (const auto given_up = queue_.give_up_video(turn.now))
-      given_up->consumer->on_given_up(*given_up, turn);
+  if (waits) give_up_stale(turn);
   if (waits || (congestion_ && congestion_->wants_padding())) {
     timers_.set(Timer::kPacer, congestion_->opens(turn.now));
     update_deadline(turn.now);
   }
   return true;
+}
+
+void Transport::give_up_stale(Turn& turn) {
+  queue_.give_up_repairs(turn.now);
+  if (const auto given_up = queue_.give_up_video(turn.now))
+    given_up->consumer->on_given_up(*given_up, turn);
 }
 
 // Audio is little, and late it is worth nothing: it does not wait, what it takes the others pay back.
