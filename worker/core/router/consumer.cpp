@@ -168,7 +168,10 @@ bool Consumer::switch_to(const rtp::Packet& packet, const InboundStream& stream,
     return false;
   }
   if (pictures_) pictures_->switch_to(stream.number_space(), packet.frame);
-  if (filter_) filter_->start(stream.number_space(), packet, stream.structure());
+  if (filter_) {
+    filter_->want(aim_.spatial, aim_.temporal);
+    filter_->start(stream.number_space(), packet, stream.structure());
+  }
   const bool other_stream = stream.index() != current_;
   current_ = last_ = stream.index();
   number_space_ = stream.number_space();

@@ -102,12 +102,13 @@ void Consumer::choose_stream(Layers wanted, Time now) {
 }
 
 // Of the stream: all spatial layers, where each stream is one. Another stream than wanted is sent as fast as
-// the client likes, if it costs less.
+// the client likes, if it costs less; and a lower one as fast as it was, until the higher one comes.
 void Consumer::choose_layers(Layers wanted) {
   aim_ = wanted;
   if (simulcast()) {
     if (*target_ < wanted.spatial) aim_.temporal = limit().temporal;
     aim_.spatial = kAll;
+    if (current_ && *current_ < *target_) return filter_->want(kAll, filter_->point().temporal);
   } else if (const Span alive = spatial_layers_of(producer_.streams().front()); !alive.empty()) {
     aim_.spatial = std::max(wanted.spatial, alive.lowest);
   }
