@@ -5,6 +5,9 @@
 namespace sfu::bwe {
 namespace {
 
+// A step that a stream has may go beyond what is left by as much as rates waver.
+constexpr double kKept = 0.9;
+
 Bitrate granted_rate(const Demand& demand) {
   return demand.granted ? demand.ladder[*demand.granted] : Bitrate{};
 }
@@ -13,7 +16,7 @@ Bitrate granted_rate(const Demand& demand) {
 Bitrate price(const Demand& demand, size_t step) {
   const Bitrate more = demand.ladder[step] - granted_rate(demand);
   const bool has_it = demand.current && step <= *demand.current;
-  return has_it ? more : more + demand.ladder[step] * demand.margin;
+  return has_it ? more * kKept : more + demand.ladder[step] * demand.margin;
 }
 
 size_t top(const Demand& demand) { return std::min(demand.ceiling, demand.ladder.size() - 1); }

@@ -140,6 +140,8 @@ class Transport : public Deadlines::Entry {
   static constexpr Duration kBitrateLimitInterval = 1000ms;
   static constexpr uint8_t kLiftsTold = 3;
   static constexpr Duration kSharingInterval = 200ms;
+  static constexpr Duration kDip = 500ms;
+  static constexpr double kShallow = 0.6;  // of what was granted
 
   const Demux::Route* find_route(rtp::Packet& packet, Turn& turn);
   void receive(const Demux::Route& route, rtp::PacketRef packet, Turn& turn);
@@ -170,6 +172,7 @@ class Transport : public Deadlines::Entry {
   template <class Feedback>
   void on_feedback(const Feedback& message, Turn& turn);
   void on_estimate(Turn& turn);
+  Bitrate available_to_share(Time now);
   void share_out(Turn& turn);
   void tell_estimate(Traces::Direction direction, Turn& turn) const;
   Consumer* consumer_of(uint32_t ssrc) const;
@@ -239,6 +242,7 @@ class Transport : public Deadlines::Entry {
   bool asked_to_send_ = false;              // it is in Shared::sending
   std::unique_ptr<Congestion> congestion_;  // from the first feedback, or consumer whose client may give some
   Bitrate initial_bitrate_{};
+  Time dip_began_ = kNever;
   Bitrate wanted_{}, granted_{};  // by all consumers together, to all
 
   uint32_t own_ssrc_;

@@ -54,8 +54,22 @@ void Transport::set_outgoing_bitrates(uint32_t min, uint32_t max, Turn& turn) {
 
 void Transport::on_estimate(Turn& turn) {
   if (congestion_->wants_padding()) ask_to_send();
-  if (congestion_->estimator().estimate() < granted_) return share_out(turn);
+  if (available_to_share(turn.now) < granted_) return share_out(turn);
   timers_.set_if_stopped(Timer::kSharing, turn.now + kSharingInterval);
+}
+
+// An estimate that falls to drain a queue soon returns: until then what was granted waits in our own queue,
+// which costs less than to change layers to and fro.
+Bitrate Transport::available_to_share(Time now) {
+  const std::optional<Bitrate> available = available_outgoing_bitrate(now);
+  if (!available) return kUnlimited;
+  if (*available >= granted_) {
+    dip_began_ = kNever;
+    return *available;
+  }
+  if (dip_began_ == kNever) dip_began_ = now;
+  const bool may_pass = now - dip_began_ < kDip && *available > granted_ * kShallow;
+  return may_pass ? granted_ : *available;
 }
 
 void Transport::share_out_soon(Time now) {
@@ -74,9 +88,9 @@ void Transport::share_out(Turn& turn) {
   if (sharing.empty()) return;
   wanted_ = sharing.wanted();
   congestion_->estimator().set_wanted(wanted_, turn.now);
-  const std::optional<Bitrate> available = available_outgoing_bitrate(turn.now);
+  const Bitrate available = available_to_share(turn.now);
   const Bitrate repairs{static_cast<int64_t>(rtx_send_bitrate(turn.now))};
-  granted_ = sharing.share_out(available ? *available - repairs : kUnlimited, turn);
+  granted_ = sharing.share_out(available - repairs, turn);
   congestion_->set_granted(granted_);
   congestion_->update(turn.now);
   tell_estimate(Traces::Direction::kOut, turn);
