@@ -64,7 +64,7 @@ void Estimator::finish_probe(Time now) {
     rate_control_.on_probe(measured, outcome->saturated, now);
   }
   update(now);
-  probe_control_.on_outcome(*outcome, probe_state(), now);
+  probe_control_.on_outcome(*outcome, probe_state(now), now);
 }
 
 void Estimator::control_rate(Time now) {
@@ -75,6 +75,7 @@ void Estimator::control_rate(Time now) {
                          .queue = delay_based_.queue(),
                          .sent = delay_based_.sent(),
                          .arriving = acknowledged_.get(),
+                         .loss = loss_based_.loss(),
                          .application_limited = alr_.is_limited(),
                          .rtt = rtt_},
                         now);
@@ -90,12 +91,13 @@ void Estimator::weigh_loss(Time now) {
   if (verdict->trial && arriving) rate_control_.try_below(*arriving);
 }
 
-ProbeControl::State Estimator::probe_state() const {
+ProbeControl::State Estimator::probe_state(Time now) const {
   const Bitrate goal = max_ > Bitrate{} ? std::min(wanted_, max_) : wanted_;
-  return {.estimate = estimate_,
-          .goal = goal,
-          .unknown_above = alr_.is_limited() || rate_control_.is_untried() || !rate_control_.capacity().get(),
-          .calm = delay_based_.trend() == Usage::kNormal && delay_based_.is_queue_drained()};
+  return {
+      .estimate = estimate_,
+      .goal = goal,
+      .unknown_above = alr_.is_limited() || rate_control_.is_untried(now) || !rate_control_.capacity().get(),
+      .calm = delay_based_.trend() == Usage::kNormal && delay_based_.is_queue_drained()};
 }
 
 void Estimator::update(Time now) {
@@ -103,7 +105,7 @@ void Estimator::update(Time now) {
   estimate_ = limited(rate);
   alr_.set_estimate(estimate_);
   // A peer that gives no feedback would not tell what came of a probe.
-  if (has_feedback_) probe_control_.update(probe_state(), now);
+  if (has_feedback_) probe_control_.update(probe_state(now), now);
 }
 
 Bitrate Estimator::limited(Bitrate rate) const {

@@ -24,7 +24,7 @@ class Estimator {
  public:
   static constexpr Bitrate kInitial = 600_kbps;
   // Faster than the media on average: a frame is sent before the next one comes.
-  static constexpr double kPacing = 1.25;
+  static constexpr double kPacing = 1.1;
   // Feedback that is so late, besides the RTT, is missing. Then the estimate falls, step by step, until
   // there is some again: at once it is what it was, and what happened meanwhile is in the feedback.
   static constexpr Duration kSilence = 600ms;
@@ -49,8 +49,7 @@ class Estimator {
   void on_rtt(Duration rtt);
 
   Bitrate estimate() const { return estimate_; }
-  // A queue on the path is not added to.
-  Bitrate pacing_rate() const { return delay_based_.is_queue_drained() ? estimate_ * kPacing : estimate_; }
+  Bitrate pacing_rate() const { return estimate_ * kPacing; }
   // The share that was lost of what was sent in the last second.
   double loss() const { return loss_based_.loss(); }
   // At most one is under way.
@@ -68,7 +67,7 @@ class Estimator {
   void control_rate(Time now);
   void weigh_loss(Time now);
   void finish_probe(Time now);
-  ProbeControl::State probe_state() const;
+  ProbeControl::State probe_state(Time now) const;
   void update(Time now);
   Bitrate limited(Bitrate rate) const;
   Time silence_deadline() const;

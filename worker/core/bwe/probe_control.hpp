@@ -23,7 +23,7 @@ class ProbeControl {
   static constexpr size_t kMinPackets = 5;
   static constexpr Duration kSpacing = 1s;  // between climbs
   static constexpr Duration kPeriod = 5s;
-  static constexpr Duration kMaxPeriod = 8s;
+  static constexpr Duration kMaxPeriod = 10s;
   static constexpr Duration kLook = 500ms;
   static constexpr double kDrop = 0.66;      // a fall to less than this within kPeriod is a large drop
   static constexpr Duration kRecovery = 2s;  // after it

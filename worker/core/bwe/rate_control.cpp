@@ -51,8 +51,9 @@ void RateControl::increase(const Observation& seen, Duration elapsed, Time now) 
     exceeded_ = true;
   }
   Bitrate most = *seen.arriving * kUntried + kUntriedMargin;
-  untried_ = *seen.arriving < rate_ * kTried;
-  if (untried_ && capacity_.get()) most = std::min(most, *capacity_.get());
+  const bool tried = *seen.arriving >= rate_ * (1 - seen.loss) * kTried;
+  if (tried || tried_ == kNever) tried_ = now;
+  if (!tried && capacity_.get()) most = std::min(most, *capacity_.get());
   rate_ = std::min(rate_ + added(seen, elapsed, now), std::max(rate_, most));
 }
 

@@ -36,6 +36,7 @@ class RateControl {
   static constexpr Bitrate kUntriedMargin = 10_kbps;
   // Beyond the known capacity it grows only by what arrives, when that is this share of the rate.
   static constexpr double kTried = 0.9;
+  static constexpr Duration kLongUntried = 3s;
   static constexpr Bitrate kFloor = 30_kbps;
 
   struct Observation {
@@ -45,6 +46,7 @@ class RateControl {
     Duration queue{};
     Time sent{};  // when the packets left that showed all this
     std::optional<Bitrate> arriving;
+    double loss = 0;  // the share that did not arrive
     bool application_limited = false;
     Duration rtt{};
   };
@@ -53,8 +55,8 @@ class RateControl {
 
   Bitrate rate() const { return rate_; }
   const LinkCapacity& capacity() const { return capacity_; }
-  // Whether less arrives than the rate: then that shows nothing of what the link carries.
-  bool is_untried() const { return untried_; }
+  // Whether less has long arrived than the rate: then nothing shows what the link carries.
+  bool is_untried(Time now) const { return tried_ != kNever && now - tried_ > kLongUntried; }
   // More arrived than the capacity as it was known: true once for each time.
   bool take_exceeded() { return std::exchange(exceeded_, false); }
 
@@ -81,7 +83,7 @@ class RateControl {
   Time observed_ = kNever;
   Time decreased_ = kLongAgo;
   bool exceeded_ = false;
-  bool untried_ = false;
+  Time tried_ = kNever;
 };
 
 }  // namespace sfu::bwe

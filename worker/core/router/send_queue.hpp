@@ -70,8 +70,8 @@ class SendQueue {
     give_up(line, out, out.key_frame_follows ? key_frame : UINT64_MAX);
     return out;
   }
-  // What is so old is sent again no more: who misses it has gone on without, or asked for a key frame. After a
-  // link has become narrow there is much of it, and it goes before what is new.
+  // What is so old is sent again no more: who misses it has gone on without, or asked for a key frame. After
+  // a link has become narrow there is much of it, and it goes before what is new.
   static constexpr Duration kRepairAge = 700ms;
   void give_up_repairs(Time now) {
     size_ -= lines_[index(Class::kRepair)].remove(

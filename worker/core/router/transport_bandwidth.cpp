@@ -68,7 +68,7 @@ Bitrate Transport::available_to_share(Time now) {
     return *available;
   }
   if (dip_began_ == kNever) dip_began_ = now;
-  const bool may_pass = now - dip_began_ < kDip && *available > granted_ * kShallow;
+  const bool may_pass = now - dip_began_<kDip&& * available> granted_ * kShallow;
   return may_pass ? granted_ : *available;
 }
 

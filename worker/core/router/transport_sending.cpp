@@ -61,8 +61,7 @@ bool Transport::lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing) {
 
 void Transport::give_up_stale(Turn& turn) {
   queue_.give_up_repairs(turn.now);
-  if (const auto given_up = queue_.give_up_video(turn.now))
-    given_up->consumer->on_given_up(*given_up, turn);
+  if (const auto given_up = queue_.give_up_video(turn.now)) given_up->consumer->on_given_up(*given_up, turn);
 }
 
 // Audio is little, and late it is worth nothing: it does not wait, what it takes the others pay back.
