@@ -2,6 +2,7 @@
  * A browser's WebRTC without media: transceivers, m-sections and states as JSEP (RFC 8829) has them, for tests of the
  * client's logic.
  */
+import type { Encoding } from '../../ts/client/encodings.js';
 import type { RtpCodecParameters } from '../../ts/shared/rtp/rtp-parameters.js';
 import { type Direction, isRejected, type MediaSection } from '../../ts/shared/sdp/description.js';
 import { parseDescription } from '../../ts/shared/sdp/parse.js';
@@ -86,6 +87,8 @@ const CODECS: Record<'audio' | 'video', RtpCodecParameters[]> = {
   ],
 };
 const MID = 'urn:ietf:params:rtp-hdrext:sdes:mid';
+const DEPENDENCY_DESCRIPTOR =
+  'https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension';
 
 /** Open from when both ends' SCTP is: a test says so by `connection.openChannels()`. */
 export class FakeDataChannel extends EventTarget {
@@ -339,7 +342,7 @@ function section(transceiver: FakeTransceiver, mid: string, restarts: number): M
     protocol: 'UDP/TLS/RTP/SAVPF',
     direction: stopped ? 'inactive' : direction,
     codecs: CODECS[kind],
-    headerExtensions: [{ uri: MID, id: 1, direction: 'sendrecv', encrypt: false }],
+    headerExtensions: extensionsOf(encodings),
     ssrcs: sends && rids.length === 0 ? [{ ssrc: 1000 + Number(mid), cname: 'me' }] : [],
     ssrcGroups: [],
     rids: sends ? rids.map((id) => ({ id, direction: 'send' })) : [],
@@ -348,6 +351,13 @@ function section(transceiver: FakeTransceiver, mid: string, restarts: number): M
     rtcpMux: true,
     rtcpReducedSize: true,
   };
+}
+
+/** Chromium offers dependency descriptors only to those who ask for layers. */
+function extensionsOf(encodings: Encoding[]): MediaSection['headerExtensions'] {
+  const isLayered = encodings.some(({ scalabilityMode = 'L1T1' }) => scalabilityMode !== 'L1T1');
+  const uris = isLayered ? [MID, DEPENDENCY_DESCRIPTOR] : [MID];
+  return uris.map((uri, index) => ({ uri, id: index + 1, direction: 'sendrecv', encrypt: false }));
 }
 
 /** Until the returned function is called, this process is a browser. */

@@ -20,6 +20,15 @@ describe('the device', () => {
     expect(FakePeerConnection.all.map(({ connectionState }) => connectionState)).toEqual(['closed']);
   });
 
+  it('can send and receive dependency descriptors', async () => {
+    const { sending, receiving } = await getDeviceCapabilities();
+
+    for (const { headerExtensions } of [sending, receiving])
+      expect(headerExtensions.map(({ kind, uri }) => `${kind} ${uri}`)).toContain(
+        'video https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension',
+      );
+  });
+
   it('is unsupported without WebRTC', async () => {
     expect(isDeviceSupported()).toBe(true);
     uninstall();

@@ -26,23 +26,24 @@ export async function getDeviceCapabilities(): Promise<DeviceCapabilities> {
   if (!isDeviceSupported()) throw new UnsupportedError('this browser has no WebRTC, or too old a one');
   const connection = new RTCPeerConnection();
   try {
-    const transceivers = [connection.addTransceiver('audio'), connection.addTransceiver('video')];
+    const audio = connection.addTransceiver('audio');
+    // Chromium offers dependency descriptors, without which it decodes no AV1 in layers, only beside layers.
+    const sendEncodings: Encoding[] = [{ scalabilityMode: 'L1T3' }];
+    const video = connection.addTransceiver('video', { sendEncodings });
     const offered = async (direction: 'sendonly' | 'recvonly') => {
-      for (const transceiver of transceivers) transceiver.direction = direction;
+      for (const transceiver of [audio, video]) transceiver.direction = direction;
       const { sdp = '' } = await connection.createOffer();
       return capabilitiesFromSdp(sdp);
     };
     const [sending, receiving] = [await offered('sendonly'), await offered('recvonly')];
-    return { sending, receiving, scalable: knowsScalability(connection) };
+    return { sending, receiving, scalable: knowsScalability(video) };
   } finally {
     connection.close();
   }
 }
 
 /** A browser that does not know the member leaves it out. */
-function knowsScalability(connection: RTCPeerConnection): boolean {
-  const sendEncodings: Encoding[] = [{ scalabilityMode: 'L1T1' }];
-  const { sender } = connection.addTransceiver('video', { direction: 'sendonly', sendEncodings });
+function knowsScalability({ sender }: RTCRtpTransceiver): boolean {
   const [encoding]: Encoding[] = sender.getParameters().encodings;
   return encoding?.scalabilityMode !== undefined;
 }
