@@ -213,12 +213,15 @@ std::vector<uint8_t> Encoder::payload(const EncodedFrame& frame, uint8_t index) 
   return {};
 }
 
-// RFC 7741, 4.2, with all fields, then the frame's first byte.
+// RFC 7741, 4.2, with all fields, or beside a dependency descriptor with none; then the frame's first byte.
 std::vector<uint8_t> Encoder::vp8(const EncodedFrame& frame, bool first) const {
-  std::vector<uint8_t> out = {byte(first ? 0x90 : 0x80), 0xe0};
-  append16(out, 0x8000u | frame.picture_id);
-  out.push_back(frame.tl0);
-  out.push_back(byte(frame.temporal << 6 | (frame.sync ? 0x20 : 0)));
+  std::vector<uint8_t> out = {byte((first ? 0x10 : 0) | (mode_.described ? 0 : 0x80))};
+  if (!mode_.described) {
+    out.push_back(0xe0);
+    append16(out, 0x8000u | frame.picture_id);
+    out.push_back(frame.tl0);
+    out.push_back(byte(frame.temporal << 6 | (frame.sync ? 0x20 : 0)));
+  }
   out.push_back(frame.is_key_frame() ? 0 : 1);
   return out;
 }

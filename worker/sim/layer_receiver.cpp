@@ -63,7 +63,8 @@ void LayerReceiver::receive(Bytes datagram, uint32_t stint) {
     if (!content) return changed_.push_back("what was sent is not what the encoder made");
     got.frame = content->frame;
     got.index = content->index;
-    const bool vp8 = mode_.codec == Mode::Codec::kVp8, vp9 = mode_.codec == Mode::Codec::kVp9;
+    const bool vp8 = mode_.codec == Mode::Codec::kVp8 && !mode_.described,
+               vp9 = mode_.codec == Mode::Codec::kVp9;
     if (vp8 || vp9) got.picture_id = load16(payload.data() + (vp8 ? 2 : 1)) & 0x7fff;
     if (vp8 || (vp9 && !mode_.flexible)) got.tl0 = payload[4];
     const EncodedFrame& frame = frame_of(got);
@@ -272,7 +273,7 @@ void LayerReceiver::check_frame_numbers(std::vector<std::string>& out) const {
 }
 
 void LayerReceiver::check_picture_ids(const Arrivals& arrivals, std::vector<std::string>& out) const {
-  const bool vp8 = mode_.codec == Mode::Codec::kVp8;
+  const bool vp8 = mode_.codec == Mode::Codec::kVp8 && !mode_.described;
   if (!vp8 && mode_.codec != Mode::Codec::kVp9) return;
   const std::vector<Picture> all = pictures();
   for (size_t i = 1; i < all.size(); ++i) {

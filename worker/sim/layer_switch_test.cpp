@@ -12,6 +12,7 @@ namespace {
 using Codec = Mode::Codec;
 constexpr std::array kModes = {
     Mode{"VP8 simulcast", Codec::kVp8, Mode::Layers::kSimulcast},
+    Mode{"VP8 simulcast with dependency descriptors", Codec::kVp8, Mode::Layers::kSimulcast, true},
     Mode{"H264 simulcast", Codec::kH264, Mode::Layers::kSimulcast, false, false, 1},
     Mode{"H264 simulcast with dependency descriptors", Codec::kH264, Mode::Layers::kSimulcast, true},
     Mode{"H265 simulcast", Codec::kH265, Mode::Layers::kSimulcast},

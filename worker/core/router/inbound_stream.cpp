@@ -5,6 +5,21 @@
 #include "core/rtp/extensions.hpp"
 
 namespace sfu {
+namespace {
+
+// What the payload tells better than a dependency descriptor, or alone.
+void keep_payload(const rtp::Frame& payload, rtp::Frame& frame) {
+  frame.key_frame = payload.key_frame;
+  frame.begins = payload.begins;
+  frame.parameters = payload.parameters;
+  frame.picture_id_at = payload.picture_id_at;
+  frame.picture_id_long = payload.picture_id_long;
+  frame.picture_id = payload.picture_id;
+  frame.tl0_picture_index_at = payload.tl0_picture_index_at;
+  frame.tl0_picture_index = payload.tl0_picture_index;
+}
+
+}  // namespace
 
 InboundStream::InboundStream(Options options)
     : options_(std::move(options)),
@@ -18,7 +33,7 @@ void InboundStream::describe(rtp::Packet& packet, rtp::Codec codec) {
   packet.frame = rtp::describe(codec, packet.payload_bytes(), packet.marker).value_or(rtp::Frame{});
   if (codec == rtp::Codec::kH264 || codec == rtp::Codec::kH265)
     packet.frame.begins &= begins_sequence(packet);
-  else if (codec != rtp::Codec::kAv1)
+  else if (codec != rtp::Codec::kAv1 && codec != rtp::Codec::kVp8)
     return;
   packet.frame.undescribed = !complete(packet, codec) && !descriptors_useless_;
   has_undescribed_ |= packet.frame.undescribed;
@@ -39,15 +54,12 @@ bool InboundStream::complete(rtp::Packet& packet, rtp::Codec codec) {
   return false;
 }
 
-// It says all of an AV1 frame. Of H264 it says the layers, and the payload where a decoder can begin.
+// It says all of an AV1 frame. Of H264 and VP8 it says the layers, which VP8's payload then may leave out, and the
+// payload where a decoder can begin.
 std::optional<rtp::Frame> InboundStream::read_descriptor(const rtp::Packet& packet, rtp::Codec codec) {
   auto frame =
       dependencies_.read(packet.extension(rtp::Extension::kDependencyDescriptor), packet.unwrapped_sequence);
-  if (frame && codec != rtp::Codec::kAv1) {
-    frame->key_frame = packet.frame.key_frame;
-    frame->begins = packet.frame.begins;
-    frame->parameters = packet.frame.parameters;
-  }
+  if (frame && codec != rtp::Codec::kAv1) keep_payload(packet.frame, *frame);
   return frame;
 }
 
