@@ -33,6 +33,17 @@ struct Controlled {
   double kbps() const { return static_cast<double>(control.rate().bps) / 1000; }
 };
 
+TEST_CASE("beyond the known capacity the rate does not grow by what nobody sends") {
+  Controlled rate(1_mbps);
+  rate.overuse(1_mbps, 100ms);
+  rate.run(10s, 800_kbps);
+  CHECK(rate.control.is_untried(rate.now));
+  CHECK(rate.kbps() <= 1000);
+  rate.run(10s);
+  CHECK_FALSE(rate.control.is_untried(rate.now));
+  CHECK(rate.kbps() > 1000);
+}
+
 TEST_CASE("while nothing is known of the link the rate grows by 8 percent in a second") {
   Controlled rate(1_mbps);
   rate.run(1s);
