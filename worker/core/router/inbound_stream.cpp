@@ -136,7 +136,8 @@ void InboundStream::count_layer(const rtp::Packet& packet) {
     return each.spatial == frame.spatial_layer && each.temporal == frame.temporal_layer;
   });
   if (layer == layers_.end()) layer = layers_.insert(layer, {frame.spatial_layer, frame.temporal_layer});
-  if (packet.arrival - layer->last > kSilence) layer->began = packet.arrival;
+  if (packet.arrival - layer->last > kSilence)
+    *layer = {.spatial = layer->spatial, .temporal = layer->temporal, .began = packet.arrival};
   layer->last = packet.arrival;
   layer->rate.add(packet.size, packet.arrival);
   const bool rests_below = !frame.unused_above || (frame.structure == 0 && !frame.inter_picture);
