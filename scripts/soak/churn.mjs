@@ -135,9 +135,12 @@ export class Churn {
 
   /** Sometimes the client uses what it gets. libdatachannel cannot; so this is somebody else, who then says no more. */
   async #restartIce() {
-    const transport = this.#pick(this.#all('transports'));
-    const iceParameters = await transport?.restartIce();
-    if (!iceParameters || this.#random() < 0.5) return;
+    const peer = this.#pick([...this.#peers].filter(({ transports }) => transports.length > 0));
+    if (!peer) return;
+    const transport = this.#pick(peer.transports);
+    const iceParameters = await transport.restartIce();
+    if (this.#random() < 0.5) return;
+    peer.forsake(transport);
     const { iceCandidates } = transport;
     await moveTo({ iceParameters, iceCandidates }).catch((error) => {
       // A later restart, or the transport's end, makes them void.

@@ -20,12 +20,18 @@ const TRANSPORT_CC = 'a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-trans
 const EXTENSION_ID = 3;
 const LOSS = 0.01;
 const TICK = 20;
+/** Milliseconds. A description needs some work and no network: this is for a machine that has much else to do. */
 const PATIENCE = 10_000;
 
 const random = seededRandom(Number(process.argv[2] ?? 1));
 const chance = (share) => random() < share;
 const clients = new Map();
 const counts = { sent: 0, received: 0 };
+/**
+ * Peer connections and tracks of whose end libdatachannel has not told yet. Its threads use them until then, so the
+ * garbage collector must not have them, whoever else lets go of them (see test/harness/libdatachannel.ts).
+ */
+const held = new Set();
 
 function open(name) {
   const pc = new nodeDataChannel.PeerConnection(name, { iceServers: [], bindAddress: '127.0.0.1' });
@@ -35,13 +41,23 @@ function open(name) {
     streams: new Map(),
     heard: new Map(),
     transportSequence: 0,
+    isClosed: false,
     told() {},
     closed() {},
   };
+  held.add(pc);
+  pc.onStateChange((state) => state === 'closed' && ended(client));
   pc.onLocalDescription((sdp) => client.told(sdp));
   pc.onTrack((track) => receiveFrom(client, track));
   clients.set(name, client);
   return client;
+}
+
+/** It was closed here, or closed itself: that is what libdatachannel does when nobody answers its checks of consent. */
+function ended(client) {
+  held.delete(client.pc);
+  client.isClosed = true;
+  client.closed();
 }
 
 const find = (name) => {
@@ -89,8 +105,17 @@ function addTrack(client, kind, ssrcs, media) {
   }
   media.parseSdpLine(TRANSPORT_CC);
   const track = client.pc.addTrack(media);
+  holdUntilClosed(track);
   track.onMessage((bytes) => isRtcp(bytes) && obey(client, track, bytes));
   client.tracks.set(kind, track);
+}
+
+function holdUntilClosed(track, then = () => {}) {
+  held.add(track);
+  track.onClosed(() => {
+    held.delete(track);
+    then();
+  });
 }
 
 function say(track, bytes) {
@@ -120,6 +145,8 @@ function accept(name, answer) {
 /** A receiver; asked again, it takes the next offer. */
 async function subscribe(name, offer) {
   const client = clients.get(name) ?? open(name);
+  // One that has closed would take the offer and never say a word.
+  if (client.isClosed) throw new Error('the client closed');
   const answer = described(client);
   client.pc.setRemoteDescription(offer, 'offer');
   return answer;
@@ -128,7 +155,7 @@ async function subscribe(name, offer) {
 function receiveFrom(client, track) {
   const heard = { ssrc: 0, highest: 0, isVideo: track.type() === 'video' };
   client.heard.set(track, heard);
-  track.onClosed(() => client.heard.delete(track));
+  holdUntilClosed(track, () => client.heard.delete(track));
   track.onMessage((bytes) => {
     if (bytes.length < 12 || isRtcp(bytes)) return;
     counts.received++;

@@ -27,6 +27,8 @@ export class Peer {
   #router;
   #clients;
   #receiving;
+  #isConnected = false;
+  #isForsaken = false;
   #session;
   #consumed = 0;
   #exchange = Promise.resolve();
@@ -40,12 +42,20 @@ export class Peer {
   /** Publishes audio, and video in `encodings` encodings. */
   async publish(encodings) {
     const ssrcs = { audio: newSsrc(), video: Array.from({ length: encodings }, newSsrc) };
-    this.sending = await this.#router.createWebRtcTransport({ listenInfos });
+    this.sending = await this.#openTransport();
     const offer = await this.#clients.ask('publish', `${this.name} sends`, ssrcs);
     const sections = ['audio', 'video'].map((mid) => this.#section(offer, mid, [ssrcs[mid]].flat()));
     await this.#clients.ask('accept', `${this.name} sends`, renderAnswer(this.sending, offer, sections));
     await this.sending.connect({ dtlsParameters: localDtlsParameters(offer) });
     for (const rtpParameters of sections) await this.#produce(rtpParameters);
+  }
+
+  /** Whoever has left meanwhile gets none, and no client after that. */
+  async #openTransport() {
+    const transport = await this.#router.createWebRtcTransport({ listenInfos });
+    if (!this.gone) return transport;
+    transport.close();
+    throw new Error(`${this.name} has left`);
   }
 
   #section(offer, mid, ssrcs) {
@@ -69,15 +79,22 @@ export class Peer {
   }
 
   async #subscribe(producers) {
-    this.#receiving ??= await this.#router.createWebRtcTransport({ listenInfos });
-    const isNew = this.#session === undefined;
+    if (this.#isForsaken) return;
+    this.#receiving ??= await this.#openTransport();
     this.#session ??= createRemoteSession(asNow(this.#receiving));
     const wanted = producers.filter(({ closed }) => !closed).slice(0, CONSUMERS_A_LIFE - this.#consumed);
     if (wanted.length === 0) return;
     for (const producer of wanted) await this.#consume(producer);
     const answer = await this.#clients.ask('subscribe', `${this.name} receives`, renderOffer(this.#session));
     this.#session = afterExchange(this.#session);
-    if (isNew) await this.#receiving.connect({ dtlsParameters: localDtlsParameters(answer) });
+    await this.#connectOnce(localDtlsParameters(answer));
+  }
+
+  /** With the first answer, which may be to a later call: the first may have found that its producers are gone. */
+  async #connectOnce(dtlsParameters) {
+    if (this.#isConnected) return;
+    this.#isConnected = true;
+    await this.#receiving.connect({ dtlsParameters });
   }
 
   async #consume(producer) {
@@ -92,6 +109,14 @@ export class Peer {
 
   get transports() {
     return [this.sending, this.#receiving].filter((transport) => transport && !transport.closed);
+  }
+
+  /**
+   * Somebody else is about to use this transport. Its client then gets no answer to its checks of consent (RFC 7675), so it
+   * closes after half a minute, and can take no more offers.
+   */
+  forsake(transport) {
+    if (transport === this.#receiving) this.#isForsaken = true;
   }
 
   /** The client goes without a word; the server hears nothing. */
