@@ -32,19 +32,7 @@ test('with 5 % loss and 60 ms delay each way the picture keeps moving and the to
   const a = await browser.newPage(conference.page);
   const b = await browser.newPage(conference.page);
   for (const tab of [a, b])
-    await tab.evaluate(
-      ([from, to]) => {
-        // What signalling says of the worker's port is bent to the relay's.
-        const set = RTCPeerConnection.prototype.setRemoteDescription as (
-          sdp: RTCSessionDescriptionInit,
-        ) => Promise<void>;
-        RTCPeerConnection.prototype.setRemoteDescription = function (description) {
-          const sdp = description.sdp?.replaceAll(` ${from} typ host`, ` ${to} typ host`);
-          return set.call(this, { ...description, type: description.type!, sdp: sdp! });
-        };
-      },
-      [BEHIND, relay.port],
-    );
+    await tab.evaluate(([from, to]) => participant.detour(from!, to!), [BEHIND, relay.port]);
   await a.evaluate(async (socket) => {
     await participant.join(socket, 'alice');
     await participant.publish([media.testPicture({ colour: 'red' }), await media.tone({ hz: 700 })]);

@@ -71,6 +71,25 @@ test('traits can change while the link is in use', () => {
   expect(link.arrival(100, 2)).toBeUndefined();
 });
 
+test('a wider rate takes the queue as it is: nothing is dropped that has room, nothing overtakes', () => {
+  const bytes = 1000 - headers;
+  const link = new Link(seededRandom(1), { rate: 100_000, queue: 4000 });
+  expect([link.arrival(bytes, 0), link.arrival(bytes, 0)]).toEqual([80, 160]);
+  link.set({ rate: 1_000_000 });
+  expect([link.arrival(bytes, 1), link.arrival(bytes, 1)]).toEqual([168, 176]);
+  expect(link.arrival(bytes, 1)).toBeUndefined();
+  link.set({ rate: 0 });
+  expect(link.arrival(bytes, 2)).toBe(176);
+});
+
+test('a narrower rate drops what the queue has no room for', () => {
+  const bytes = 1000 - headers;
+  const link = new Link(seededRandom(1), { rate: 1_000_000, queue: 3000 });
+  expect([link.arrival(bytes, 0), link.arrival(bytes, 0)]).toEqual([8, 16]);
+  link.set({ rate: 100_000 });
+  expect([link.arrival(bytes, 0), link.arrival(bytes, 0)]).toEqual([96, undefined]);
+});
+
 test('a link counts what became of its datagrams', () => {
   const link = new Link(seededRandom(1), { rate: 1_000_000, queue: 1000 });
   link.arrival(1000 - headers, 0);

@@ -35,6 +35,9 @@ export class Link {
   readonly counts: LinkCounts = { received: 0, lost: 0, overflowed: 0, delivered: 0, deliveredBytes: 0 };
   readonly #random: Random;
   #traits: LinkTraits;
+  /** What waits for the rate, or is being sent, in order: when each has left. */
+  readonly #queue: { bytes: number; left: number }[] = [];
+  #queued = 0;
   #busyUntil = 0;
   #lastArrival = 0;
 
@@ -43,7 +46,7 @@ export class Link {
     this.#traits = { ...perfect, ...traits };
   }
 
-  /** Changes traits for the datagrams to come. */
+  /** Changes traits for the datagrams to come; those that wait for the rate leave as they would have. */
   set(traits: Partial<LinkTraits>): void {
     this.#traits = { ...this.#traits, ...traits };
   }
@@ -72,12 +75,18 @@ export class Link {
 
   #transmitted(bytes: number, now: number): number | undefined {
     const { rate, queue } = this.#traits;
-    if (rate === 0) return now;
+    this.#drain(now);
     const start = Math.max(now, this.#busyUntil);
-    const waiting = ((start - now) * rate) / 8000;
-    if (waiting + bytes > queue) return undefined;
+    if (rate === 0) return start;
+    if (this.#queued + bytes > queue) return undefined;
     this.#busyUntil = start + (bytes * 8000) / rate;
+    this.#queue.push({ bytes, left: this.#busyUntil });
+    this.#queued += bytes;
     return this.#busyUntil;
+  }
+
+  #drain(now: number): void {
+    while (this.#queue[0] && this.#queue[0].left <= now) this.#queued -= this.#queue.shift()!.bytes;
   }
 
   #inOrder(arrival: number): number {

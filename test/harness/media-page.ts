@@ -9,6 +9,8 @@ export type { Colour, Identity, PictureOptions, Quadrants } from './picture.js';
 export { noisePicture, testPicture } from './picture.js';
 export type { Picture, PictureSource } from './picture-reader.js';
 export { readPicture, waitForPicture, waitForStill } from './picture-reader.js';
+export type { Lap, PictureWatch } from './picture-watch.js';
+export { watchPicture } from './picture-watch.js';
 export { waitForNoSound, waitForSound } from './sound-level.js';
 export type { InboundAudio, InboundVideo, OutboundVideo, SelectedPair } from './stats.js';
 export { inboundAudio, inboundVideo, outboundVideo, selectedPair } from './stats.js';

@@ -4,6 +4,7 @@
  */
 import type {
   Consumer,
+  EffectiveProfile,
   Peer,
   Producer,
   ProducerOptions,
@@ -12,6 +13,9 @@ import type {
   SendTransport,
 } from '../../ts/client/index.js';
 import { Room } from '../../ts/client/index.js';
+import type { Identity } from './picture.js';
+import { waitForPicture } from './picture-reader.js';
+import { type Lap, type PictureWatch, watchPicture } from './picture-watch.js';
 import { waitUntil } from './wait.js';
 
 type Kind = 'audio' | 'video';
@@ -29,6 +33,16 @@ function note(...parts: unknown[]): void {
   events.push(
     parts.map((part) => (typeof part === 'object' ? JSON.stringify(part) : String(part))).join(' '),
   );
+}
+
+/** Bends what signalling says of the worker's port to another, such as a relay's, for connections to come. */
+export function detour(from: number, to: number): void {
+  const set = RTCPeerConnection.prototype.setRemoteDescription as (
+    sdp: RTCSessionDescriptionInit,
+  ) => Promise<void>;
+  RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp = '' }) {
+    return set.call(this, { type: type!, sdp: sdp.replaceAll(` ${from} typ host`, ` ${to} typ host`) });
+  };
 }
 
 /** Names of those who are there. */
@@ -75,7 +89,7 @@ function watchPeer(peer: Peer): void {
 }
 
 function watchConsumer(consumer: Consumer<Peer>): void {
-  for (const event of ['close', 'pause', 'resume', 'unhandled'] as const)
+  for (const event of ['close', 'pause', 'resume', 'unhandled', 'effectiveprofilechange'] as const)
     consumer.on(event, (...how: unknown[]) => note(consumer.peer.name, consumer.kind, event, ...how));
   consumer.receive(receiving).catch((error) => failures.push(String(error)));
 }
@@ -110,6 +124,36 @@ export async function consumer(peer: string, kind: Kind): Promise<Consumer<Peer>
 
 export async function track(peer: string, kind: Kind): Promise<MediaStreamTrack> {
   return (await consumer(peer, kind)).track!;
+}
+
+let watched: { consumer: Consumer<Peer>; watch: PictureWatch };
+
+/** Watches what that peer shows, from now on; see `lap` and `settle`. */
+export async function watch(peer: string, identity: Identity): Promise<void> {
+  const shown = await consumer(peer, 'video');
+  await waitForPicture(shown.track!, identity, 10_000);
+  watched = { consumer: shown, watch: watchPicture(receivingConnection(), shown.track!, identity) };
+}
+
+/** What came of it since the last call. */
+export function lap(): Promise<Lap> {
+  return watched.watch.lap();
+}
+
+/** Until it has had this profile and this width for `hold` milliseconds without a break. */
+export function settle(
+  wanted: { profile: EffectiveProfile; width: number },
+  { hold, timeout }: { hold: number; timeout: number },
+): Promise<number> {
+  const { consumer, watch } = watched;
+  let since = Number.POSITIVE_INFINITY;
+  const settled = (): boolean => {
+    const right = consumer.effectiveProfile === wanted.profile && watch.width() === wanted.width;
+    since = right ? Math.min(since, performance.now()) : Number.POSITIVE_INFINITY;
+    return performance.now() - since >= hold;
+  };
+  const seen = () => `it is ${consumer.effectiveProfile}, ${watch.width()} wide; ${JSON.stringify(events)}`;
+  return waitUntil(settled, timeout, seen);
 }
 
 /** An element of this size in CSS pixels that shows it, and what takes it off. */

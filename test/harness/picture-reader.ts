@@ -33,19 +33,18 @@ export async function readPicture(source: PictureSource, timeout = 5000): Promis
 /** Milliseconds until a frame that came after the call shows this sender. */
 export function waitForPicture(source: PictureSource, identity: Identity, timeout = 5000): Promise<number> {
   const viewer = viewerOf(source);
-  const wanted = quadrantsOf(identity);
   let seen = viewer.frames;
   let last: View | undefined;
   const shown = (): boolean => {
     if (viewer.frames === seen || !viewer.hasFrame) return false;
     seen = viewer.frames;
     last = viewer.read();
-    return wanted.every((colour, index) => last!.colours[index] === colour);
+    return isOf(last, identity);
   };
   return waitUntil(
     shown,
     timeout,
-    () => `wanted ${wanted.join()}, saw ${last ? JSON.stringify(last) : 'no new frame'}`,
+    () => `wanted ${quadrantsOf(identity).join()}, saw ${last ? JSON.stringify(last) : 'no new frame'}`,
   );
 }
 
@@ -63,7 +62,8 @@ export async function waitForStill(source: PictureSource, quiet: number, timeout
 
 const viewers = new WeakMap<PictureSource, Viewer>();
 
-function viewerOf(source: PictureSource): Viewer {
+/** The one viewer of a source. */
+export function viewerOf(source: PictureSource): Viewer {
   const known = viewers.get(source) ?? new Viewer(source);
   viewers.set(source, known);
   return known;
@@ -90,6 +90,11 @@ class Viewer {
     this.#video.requestVideoFrameCallback(count);
   }
 
+  /** Of the newest frame; 0 without one. */
+  get width(): number {
+    return this.#video.videoWidth;
+  }
+
   get hasFrame(): boolean {
     return this.#video.videoWidth > 0 && this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
   }
@@ -97,6 +102,11 @@ class Viewer {
   /** Frames that reached the element, composited or not. */
   get decoded(): number {
     return this.#video.getVideoPlaybackQuality().totalVideoFrames + this.frames;
+  }
+
+  /** Whether the newest frame is this sender's. */
+  shows(identity: Identity): boolean {
+    return this.hasFrame && isOf(this.read(), identity);
   }
 
   readAdvancing(): Picture {
@@ -140,6 +150,10 @@ class Viewer {
     }
     return sums.map((sum) => sum / (width * height));
   }
+}
+
+function isOf({ colours }: View, identity: Identity): boolean {
+  return quadrantsOf(identity).every((colour, index) => colours[index] === colour);
 }
 
 function playing(track: MediaStreamTrack): HTMLVideoElement {

@@ -54,11 +54,14 @@ export function testPicture(options: PictureOptions): MediaStreamTrack {
   return filmed(options, () => {});
 }
 
+/** `noise`: how much of the picture it is, 0 to 0.4. */
+export type NoiseOptions = PictureOptions & { noise?: number };
+
 /** The same under noise that no encoder can predict: it takes whatever bitrate the link offers. */
-export function noisePicture(options: PictureOptions): MediaStreamTrack {
+export function noisePicture({ noise = 0.4, ...options }: NoiseOptions): MediaStreamTrack {
   const sheets = noiseSheets(options.size ?? defaultSize, 8);
   return filmed(options, (brush, frame) => {
-    brush.globalAlpha = 0.4;
+    brush.globalAlpha = noise;
     brush.drawImage(sheets[frame % sheets.length]!, 0, 0);
     brush.globalAlpha = 1;
   });

@@ -54,8 +54,8 @@ bool InboundStream::complete(rtp::Packet& packet, rtp::Codec codec) {
   return false;
 }
 
-// It says all of an AV1 frame. Of H264 and VP8 it says the layers, which VP8's payload then may leave out, and the
-// payload where a decoder can begin.
+// It says all of an AV1 frame. Of H264 and VP8 it says the layers, which VP8's payload then may leave out,
+// and the payload where a decoder can begin.
 std::optional<rtp::Frame> InboundStream::read_descriptor(const rtp::Packet& packet, rtp::Codec codec) {
   auto frame =
       dependencies_.read(packet.extension(rtp::Extension::kDependencyDescriptor), packet.unwrapped_sequence);
