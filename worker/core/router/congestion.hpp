@@ -16,6 +16,7 @@ namespace sfu {
 class Congestion {
  public:
   static constexpr Duration kPatience = 2s;
+  static constexpr Duration kDefaultRtt = 100ms;
 
   // 0: nobody has said, so the usual.
   explicit Congestion(Bitrate initial)
@@ -42,6 +43,7 @@ class Congestion {
   bool may_send(Time now) { return pacer_.open(now); }
   Time opens(Time now) { return pacer_.opens(now); }
   int64_t slot_bytes() const { return pacer_.slot_bytes(); }
+  Duration rtt() const { return sent_.rtt().value_or(kDefaultRtt); }
   uint16_t next_sequence() const { return sent_.next_sequence(); }
   // A packet that carries next_sequence().
   void on_sent_numbered(bwe::SentPacket packet);

@@ -70,12 +70,12 @@ class SendQueue {
     give_up(line, out, out.key_frame_follows ? key_frame : UINT64_MAX);
     return out;
   }
-  // What is so old is sent again no more: who misses it has gone on without, or asked for a key frame. After
-  // a link has become narrow there is much of it, and it goes before what is new.
-  static constexpr Duration kRepairAge = 700ms;
-  void give_up_repairs(Time now) {
+  // What is older than this and a round trip is sent again no more: after a link has become narrow there is
+  // much of it, and it goes before what is new. A client that still misses it asks for a key frame.
+  static constexpr Duration kRepairAge = 500ms;
+  void give_up_repairs(Time now, Duration rtt) {
     size_ -= lines_[index(Class::kRepair)].remove(
-        [&](const SendJob& job) { return now - job.packet->arrival > kRepairAge; });
+        [&](const SendJob& job) { return now - job.packet->arrival > kRepairAge + rtt; });
   }
   std::optional<GivenUp> give_up_video_of(Consumer& consumer) {
     GivenUp out{.consumer = &consumer, .first = UINT64_MAX};

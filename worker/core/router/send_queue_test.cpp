@@ -105,14 +105,15 @@ TEST_CASE("video that is too old goes as far as the last key frame that waits, o
 TEST_CASE("what is too old is sent again no more, what is new waits on") {
   Packets packets;
   SendQueue queue;
-  const Time late = kStart + SendQueue::kRepairAge + 1ms;
+  constexpr Duration kRtt = 50ms;
+  const Time late = kStart + SendQueue::kRepairAge + kRtt + 1ms;
   queue.push(Class::kAudio, packets.job(name(1), 0));
   queue.push(Class::kRepair, packets.job(name(1), 1));
   queue.push(Class::kRepair, packets.job(name(2), 2, kStart + 1ms));
   queue.push(Class::kVideo, packets.job(name(1), 3));
-  queue.give_up_repairs(late - 1ms);
+  queue.give_up_repairs(late - 1ms, kRtt);
   CHECK(queue.size() == 4);
-  queue.give_up_repairs(late);
+  queue.give_up_repairs(late, kRtt);
   CHECK(drain(queue) == std::vector<uint64_t>{0, 2, 3});
 }
 

@@ -13,7 +13,7 @@ class Sharing {
  public:
   // A layer that was lost for want of bitrate is not tried again for so long, unless there is plenty.
   static constexpr Duration kHold = 10s;
-  static constexpr double kMargin = 0.12, kMarginOfLost = 1.0;
+  static constexpr double kMargin = 0.12, kMarginOfLost = 0.6;
 
   void clear();
   void add(Consumer& consumer, Time now);

@@ -60,7 +60,7 @@ bool Transport::lay_out(Turn& turn, std::vector<srtp::SealJob>& sealing) {
 }
 
 void Transport::give_up_stale(Turn& turn) {
-  queue_.give_up_repairs(turn.now);
+  queue_.give_up_repairs(turn.now, congestion_->rtt());
   if (const auto given_up = queue_.give_up_video(turn.now)) given_up->consumer->on_given_up(*given_up, turn);
 }
 
