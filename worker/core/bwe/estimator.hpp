@@ -23,8 +23,10 @@ namespace sfu::bwe {
 class Estimator {
  public:
   static constexpr Bitrate kInitial = 600_kbps;
-  // Faster than the media on average: a frame is sent before the next one comes.
+  // Faster than the media on average: a frame is sent before the next one comes. Where the path is known to
+  // carry all that is wanted, bursts do no harm, and larger ones cost less.
   static constexpr double kPacing = 1.1;
+  static constexpr double kPacingWithRoom = 2.5;
   // Feedback that is so late, besides the RTT, is missing. Then the estimate falls, step by step, until
   // there is some again: at once it is what it was, and what happened meanwhile is in the feedback.
   static constexpr Duration kSilence = 600ms;
@@ -49,7 +51,7 @@ class Estimator {
   void on_rtt(Duration rtt);
 
   Bitrate estimate() const { return estimate_; }
-  Bitrate pacing_rate() const { return estimate_ * kPacing; }
+  Bitrate pacing_rate() const { return estimate_ * (has_room() ? kPacingWithRoom : kPacing); }
   // The share that was lost of what was sent in the last second.
   double loss() const { return loss_based_.loss(); }
   // At most one is under way.
@@ -63,6 +65,7 @@ class Estimator {
   bool has_estimate() const { return has_feedback_ || remb_.has_value(); }
 
  private:
+  bool has_room() const { return wanted_ > Bitrate{} && estimate_ >= wanted_; }
   void read(const PacketResult& result);
   void control_rate(Time now);
   void weigh_loss(Time now);

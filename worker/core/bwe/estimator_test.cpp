@@ -327,6 +327,14 @@ TEST_CASE("probing goes no further than what is wanted and allowed") {
   CHECK_FALSE(sender.estimator.take_probe(sender.now));
 }
 
+TEST_CASE("where there is room for all that is wanted it is sent faster") {
+  Sender sender(1_mbps);
+  sender.estimator.set_wanted(1100_kbps, sender.now);
+  CHECK(sender.estimator.pacing_rate() == 1_mbps * Estimator::kPacing);
+  sender.estimator.set_wanted(900_kbps, sender.now);
+  CHECK(sender.estimator.pacing_rate() == 1_mbps * Estimator::kPacingWithRoom);
+}
+
 TEST_CASE("a probe that nobody sends is given up, and tried again later") {
   Sender sender;
   sender.estimator.set_wanted(5_mbps, sender.now);
