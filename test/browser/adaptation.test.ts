@@ -195,7 +195,11 @@ test('Firefox sends simulcast in place of SVC, and only what is watched', async 
     await waitForSending(alice, isActive(true, false, false));
     await resize(bob, 640);
     await waitForSending(alice, isActive(true, true, false));
-    await waitForWidth(bob, 640);
+    await waitUntil(
+      () => videoOf().effectiveProfile === 'medium',
+      20_000,
+      () => videoOf().effectiveProfile,
+    );
   } finally {
     await firefox.close();
   }
