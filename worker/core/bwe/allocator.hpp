@@ -8,7 +8,7 @@
 //   2. to each tier, the highest first, what its streams want: the next step to whoever has least for his
 //      weight, as long as it fits. A step that does not fit is passed over, and so are those above it.
 //
-// Sticky: a step above what a stream has now must fit with a margin.
+// Sticky: a step above what a stream has now must fit with a margin; one that it has may go a little beyond.
 #pragma once
 
 #include <cstddef>

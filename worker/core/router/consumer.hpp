@@ -107,7 +107,6 @@ class Consumer {
   bool wants(uint8_t stream) const { return stream == target_ || stream == current_; }
 
   // How it counts beside the transport's other consumers.
-  // How it counts beside the transport's other consumers.
   void set_allocation(const Allocation& allocation, Turn& turn);
   const Allocation& allocation() const { return allocation_; }
   Traces traces;
