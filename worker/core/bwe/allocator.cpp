@@ -12,14 +12,26 @@ Bitrate granted_rate(const Demand& demand) {
   return demand.granted ? demand.ladder[*demand.granted] : Bitrate{};
 }
 
+bool has(const Demand& demand, size_t step) { return demand.current && step <= *demand.current; }
+
 // What a step to `step` takes from what is left: more than it costs, where the stream does not have it yet.
 Bitrate price(const Demand& demand, size_t step) {
   const Bitrate more = demand.ladder[step] - granted_rate(demand);
-  const bool has_it = demand.current && step <= *demand.current;
-  return has_it ? more * kKept : more + demand.ladder[step] * demand.margin;
+  return has(demand, step) ? more * kKept : more + demand.ladder[step] * demand.margin;
 }
 
-size_t top(const Demand& demand) { return std::min(demand.ceiling, demand.ladder.size() - 1); }
+size_t top(const Demand& demand) { return demand.ladder.size() - 1; }
+
+double share(const Demand& demand, size_t step) {
+  return static_cast<double>(demand.ladder[step].bps) / std::max<uint8_t>(demand.weight, 1);
+}
+
+// The order of steps: a new one comes by the share that it leads to, one that a stream has by the share that it
+// starts from. So equals do not take steps from each other in turn, and who has less still gets his.
+double rank(const Demand& demand) {
+  const size_t next = *demand.granted + 1;
+  return has(demand, next) ? share(demand, *demand.granted) : share(demand, next);
+}
 
 Bitrate give_floors(std::span<Demand> demands, uint8_t tier, Bitrate left) {
   for (Demand& demand : demands) {
@@ -37,17 +49,16 @@ Bitrate give_floors(std::span<Demand> demands, uint8_t tier, Bitrate left) {
   return left;
 }
 
-// Who has least for his weight and could have more.
+// Whose next step comes first, of all that fit.
 Demand* neediest(std::span<Demand> demands, uint8_t tier, Bitrate left) {
   Demand* chosen = nullptr;
   double least = 0;
   for (Demand& demand : demands) {
     if (demand.tier != tier || !demand.granted || *demand.granted >= top(demand)) continue;
     if (price(demand, *demand.granted + 1) > left) continue;
-    const double share = static_cast<double>(granted_rate(demand).bps) / std::max<uint8_t>(demand.weight, 1);
-    if (chosen && share >= least) continue;
+    if (chosen && rank(demand) >= least) continue;
     chosen = &demand;
-    least = share;
+    least = rank(demand);
   }
   return chosen;
 }

@@ -26,7 +26,6 @@ struct Demand {
   uint8_t weight = 1;
   bool yields = false;
   size_t floor = 0;                 // the step given before anyone has more
-  size_t ceiling = SIZE_MAX;        // the highest step to be given now
   std::optional<size_t> current{};  // what it has
   double margin = 0.05;  // of a step's rate, by which it must fit more than well if it is above `current`
   std::optional<size_t> granted{};  // the answer
