@@ -60,6 +60,14 @@ Bitrate Sharing::wanted() const {
   return sum;
 }
 
+Bitrate Sharing::taken() const {
+  Bitrate sum;
+  for (const Part& part : parts_)
+    if (const auto target = part.consumer->target_layers())
+      if (const auto step = highest_within(part, *target)) sum += options_[part.begin + *step].rate;
+  return sum;
+}
+
 Bitrate Sharing::share_out(Bitrate available, Turn& turn) {
   rates_.clear();
   for (const LayerOption& option : options_) rates_.push_back(option.rate);

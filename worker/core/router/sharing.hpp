@@ -13,13 +13,15 @@ class Sharing {
  public:
   // A layer that was lost for want of bitrate is not tried again for so long, unless there is plenty.
   static constexpr Duration kHold = 10s;
-  static constexpr double kMargin = 0.12, kMarginOfLost = 0.6;
+  static constexpr double kMargin = 0.12, kMarginOfLost = 0.3;
 
   void clear();
   void add(Consumer& consumer, Time now);
   bool empty() const { return parts_.empty(); }
   // What all could use at most.
   Bitrate wanted() const;
+  // What all take with the layers that they have.
+  Bitrate taken() const;
   // What is given to all together.
   Bitrate share_out(Bitrate available, Turn& turn);
 

@@ -140,7 +140,7 @@ class Transport : public Deadlines::Entry {
   static constexpr Duration kBitrateLimitInterval = 1000ms;
   static constexpr uint8_t kLiftsTold = 3;
   static constexpr Duration kSharingInterval = 200ms;
-  static constexpr Duration kDip = 500ms;
+  static constexpr Duration kDip = 1500ms;
   static constexpr double kShallow = 0.6;  // of what was granted
 
   const Demux::Route* find_route(rtp::Packet& packet, Turn& turn);
