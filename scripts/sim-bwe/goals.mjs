@@ -13,7 +13,7 @@ export const goals = {
   },
   waitP95: { applies: steady, met: (wait) => wait <= 60, words: '≤ 60 ms on steady links' },
   queueLoss: { applies: always, met: (loss) => loss < 0.01, words: '< 1 %' },
-  mostChanges: { applies: steady, met: (changes) => changes <= 1, words: 'one in 10 s on steady links' },
+  mostFlaps: { applies: steady, met: (flaps) => flaps <= 1, words: 'one in 10 s on steady links' },
   withoutPicture: { applies: ({ video }) => video, met: (share) => share === 0, words: '0' },
   burstShare: { applies: always, met: (share) => share !== null && share <= 1, words: '≤ 1' },
 };

@@ -17,7 +17,7 @@ const columns = [
   ['overshoot', '', ({ overshoot }) => percent(overshoot)],
   ['loss caused', 'queueLoss', ({ queueLoss }) => percent(queueLoss, 2)],
   ['layer changes', '', ({ layerChanges }) => layerChanges.toFixed(1)],
-  ['most in 10 s', 'mostChanges', ({ mostChanges }) => `${mostChanges}`],
+  ['flaps', 'mostFlaps', ({ mostFlaps }) => `${mostFlaps}`],
   [
     'no picture',
     'withoutPicture',
@@ -86,8 +86,8 @@ All is measured at the receiving peers. Rates and sizes are of UDP payloads.
   began. From the same moment on as media use.
 - **overshoot**: the most that was sent within a second, beyond the capacity, from the start; not in the 3 s after the capacity fell.
 - **loss caused** (goal: ${goals.queueLoss.words}): of what was sent, the share that the bottleneck dropped, over the whole run.
-- **layer changes**: a minute and picture, temporal layers included. **most in 10 s** (goal: ${goals.mostChanges.words}): of any one
-  picture. Both from the same moment on as media use.
+- **layer changes**: a minute and picture, temporal layers included. **flaps** (goal: ${goals.mostFlaps.words}): the most changes of one
+  picture within 10 s that took the last one back, as a step up that is lost again. Both from the same moment on as media use.
 - **no picture** (goal: ${goals.withoutPicture.words}): the share of time in which the newest decodable frame is older than 500 ms, of
   all pictures together, from when the receiver asked for them. A frame is decodable when all its packets came and the frame that it
   refers to was decodable (\`worker/sim/decoder.hpp\`). **longest gap**: between two decodable frames of one picture.

@@ -11,7 +11,7 @@ const perfect = {
   overshoot: 0.08,
   queueLoss: 0.0004,
   layerChanges: 0.5,
-  mostChanges: 1,
+  mostFlaps: 1,
   withoutPicture: 0,
   longestFreeze: 133,
   burstPackets: 4,
@@ -45,7 +45,7 @@ describe('a goal', () => {
     ['mediaUse', 0.85, 0.849],
     ['waitP95', 60, 61],
     ['queueLoss', 0.0099, 0.01],
-    ['mostChanges', 1, 2],
+    ['mostFlaps', 1, 2],
     ['withoutPicture', 0, 0.0001],
     ['burstShare', 1, 1.01],
   ])('%s is met at %d and not at %d', (name, good, bad) => {

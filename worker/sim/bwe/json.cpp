@@ -84,7 +84,7 @@ std::string all(const Figures& figures) {
       .add("overshoot", figures.overshoot)
       .add("queueLoss", figures.queue_loss)
       .add("layerChanges", figures.layer_changes)
-      .add("mostChanges", figures.most_changes)
+      .add("mostFlaps", figures.most_flaps)
       .add("withoutPicture", figures.without_picture)
       .add("longestFreeze", figures.longest_freeze)
       .add("burstPackets", figures.burst_packets)

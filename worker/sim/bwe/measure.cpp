@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration kSecond = 1s;
 constexpr size_t kBinsASecond = static_cast<size_t>(kSecond / Bin::kSpan);
-constexpr Duration kFlapWindow = 10s;
 // What is under way when the rate falls is nobody's overshoot.
 constexpr Duration kAfterStepDown = 3s;
 
@@ -180,15 +179,9 @@ class Measurement {
     each_video([&](const Receiver& receiver, const WatchedConsumer& consumer) {
       const Duration from = std::max(scenario_.settled, receiver.starts);
       minutes += seconds(scenario_.length - from) / 60;
-      std::vector<Duration> late;
-      for (const auto& change : consumer.layers)
-        if (change.at >= from) late.push_back(change.at);
-      changes += late.size();
-      for (size_t i = 0; i < late.size(); ++i) {
-        const auto end = std::ranges::lower_bound(late, late[i] + kFlapWindow);
-        out.most_changes =
-            std::max(out.most_changes, static_cast<int>(end - late.begin()) - static_cast<int>(i));
-      }
+      const auto late = [from](const auto& change) { return change.at >= from; };
+      changes += static_cast<size_t>(std::ranges::count_if(consumer.layers, late));
+      out.most_flaps = std::max(out.most_flaps, most_flaps(consumer.layers, from));
     });
     out.layer_changes = minutes > 0 ? static_cast<double>(changes) / minutes : 0;
   }
@@ -246,6 +239,21 @@ class Measurement {
 
 Figures measure(const Scenario& scenario, const Recording& recording) {
   return Measurement(scenario, recording).figures();
+}
+
+int most_flaps(std::span<const WatchedConsumer::Layers> changes, Duration from) {
+  const auto rises = [&](size_t i) {
+    return std::pair(changes[i].spatial, changes[i].temporal) >
+           std::pair(changes[i - 1].spatial, changes[i - 1].temporal);
+  };
+  std::vector<Duration> flaps;
+  for (size_t i = 2; i < changes.size(); ++i)
+    if (changes[i - 1].at >= from && changes[i].at - changes[i - 1].at <= kFlapWindow && rises(i) != rises(i - 1))
+      flaps.push_back(changes[i].at);
+  std::ptrdiff_t most = 0;
+  for (auto first = flaps.begin(); first != flaps.end(); ++first)
+    most = std::max(most, std::ranges::lower_bound(first, flaps.end(), *first + kFlapWindow) - first);
+  return static_cast<int>(most);
 }
 
 double share_of_budget(const Burst& burst) {

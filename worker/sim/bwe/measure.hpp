@@ -17,7 +17,7 @@ struct Figures {
   double overshoot = 0;
   double queue_loss = 0;
   double layer_changes = 0;  // a minute and consumer
-  int most_changes = 0;      // of one consumer within 10 s
+  int most_flaps = 0;        // of one consumer within kFlapWindow
   double without_picture = 0;
   Duration longest_freeze{0};
   int burst_packets = 0;                // p99
@@ -26,6 +26,11 @@ struct Figures {
 };
 
 Figures measure(const Scenario& scenario, const Recording& recording);
+
+// A flap is a change that takes the last one back, within kFlapWindow of it: up and down, or down and up. The
+// most of them within kFlapWindow, from `from` on.
+constexpr Duration kFlapWindow = 10s;
+int most_flaps(std::span<const WatchedConsumer::Layers> changes, Duration from);
 
 // Of what a slot may carry, how much was sent besides its largest packet: a slot's budget is rounded up to
 // a whole packet, and audio does not wait behind it.

@@ -58,6 +58,18 @@ TEST_CASE("without a picture is the time in which the last one is older than the
   CHECK(freezes(decoded, 0s, 250ms, 500ms).total == 0ms);
 }
 
+TEST_CASE("a flap is a change that takes the last one back before long; a climb is none") {
+  std::vector<WatchedConsumer::Layers> changes = {{1s, 0, 2}, {2s, 1, 1}, {3s, 1, 2}, {4s, 2, 1}, {5s, 2, 2}};
+  CHECK(most_flaps(changes, 0s) == 0);
+  changes.push_back({6s, 1, 2});
+  CHECK(most_flaps(changes, 0s) == 1);
+  changes.push_back({16'500ms, 2, 1});  // after so long it is a new attempt
+  CHECK(most_flaps(changes, 0s) == 1);
+  changes.insert(changes.end(), {{17s, 1, 2}, {18s, 2, 2}, {40s, -1, -1}, {41s, 0, 2}});
+  CHECK(most_flaps(changes, 0s) == 2);
+  CHECK(most_flaps(changes, 20s) == 1);
+}
+
 TEST_CASE("rates over a second forget what is older") {
   std::vector<int64_t> bins(30, 12'500);  // 1 Mbit/s
   for (size_t i = 20; i < 30; ++i) bins[i] = 0;

@@ -74,7 +74,7 @@ void add_steps(std::vector<Scenario>& out) {
   out.push_back({.name = "step-up",
                  .title = "step up, 500 kbit/s to 2.5 Mbit/s",
                  .length = 60s,
-                 .sources = gallery(4),
+                 .sources = gallery(5, {50_kbps, 170_kbps, 500_kbps}),
                  .forward = {.schedule = {{0s, 500_kbps}, {30s, 2.5_mbps}}},
                  .steady = false,
                  .step_up = 30s,
