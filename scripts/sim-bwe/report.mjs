@@ -62,7 +62,8 @@ They are data: \`worker/sim/bwe/scenarios.cpp\`. Unless the title says otherwise
 and a queue of 300 ms with tail drop, and nothing else is lost. Participants publish VP8 in three encodings (100, 300 and
 1500 kbit/s), each with three temporal layers, and one of them speaks (50 packets a second). Frames vary in size as an encoder's
 do, key frames are five to eight times as large (\`worker/sim/encoder.hpp\`). One transport receives all of them: two participants
-at 300 kbit/s, five at 3 Mbit/s, so that more is wanted than the link carries and some choice of layers comes near its rate.
+at 300 kbit/s, five at 3 Mbit/s, so that more is wanted than the link carries and some choice of layers comes near its rate. For the
+step up, and where several transports share a link, the encodings are 50, 170 and 500 kbit/s: there a choice is near each rate.
 
 The cases of RFC 8867 are those of its section 5, all of which have one bottleneck, with the RFC's capacities, delays, jitter and
 times. Its media, 150 kbit/s to 1.5 Mbit/s and a voice, are three pictures of 50, 170 and 500 kbit/s here. The backward

@@ -26,8 +26,8 @@ double share(const Demand& demand, size_t step) {
   return static_cast<double>(demand.ladder[step].bps) / std::max<uint8_t>(demand.weight, 1);
 }
 
-// The order of steps: a new one comes by the share that it leads to, one that a stream has by the share that it
-// starts from. So equals do not take steps from each other in turn, and who has less still gets his.
+// The order of steps: a new one comes by the share that it leads to, one that a stream has by the share that
+// it starts from. So equals do not take steps from each other in turn, and who has less still gets his.
 double rank(const Demand& demand) {
   const size_t next = *demand.granted + 1;
   return has(demand, next) ? share(demand, *demand.granted) : share(demand, next);

@@ -5,10 +5,13 @@
 //
 //   1. to all their floor, those of higher tiers first. One that yields gets nothing when its floor does not
 //      fit; the others keep theirs even then, so that nobody goes black;
-//   2. to each tier, the highest first, what its streams want: the next step to whoever has least for his
-//      weight, as long as it fits. A step that does not fit is passed over, and so are those above it.
+//   2. to each tier, the highest first, what its streams want: the next step to whoever comes to least by it
+//      for his weight, as long as it fits. A step that does not fit is passed over, and so are those above
+//      it.
 //
-// Sticky: a step above what a stream has now must fit with a margin; one that it has may go a little beyond.
+// Sticky: a step that a stream has comes as early as what is below it, and may go a little beyond what is
+// left; one above that must fit with a margin. So a stream gives a step up for another that has less, but
+// never to one that would then have more.
 #pragma once
 
 #include <cstddef>

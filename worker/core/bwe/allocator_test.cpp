@@ -59,6 +59,24 @@ TEST_CASE("equal streams get equal steps before anyone gets more") {
   CHECK(steps_of(demands, 9000) == std::vector{2, 2, 2});
 }
 
+TEST_CASE("equals do not take each other's steps, whatever their rates waver to") {
+  const auto a = rates({100, 300, 1500}), b = rates({90, 280, 1400}), c = rates({110, 310, 1600});
+  std::vector<Demand> demands{{.ladder = a}, {.ladder = b}, {.ladder = c}};
+  demands[0].current = 1, demands[1].current = 1, demands[2].current = 2;
+  CHECK(steps_of(demands, 2200) == std::vector{1, 1, 2});
+  std::swap(demands[0].ladder, demands[2].ladder);
+  CHECK(steps_of(demands, 2200) == std::vector{1, 1, 2});
+}
+
+TEST_CASE("who has little gets a step from one who has much, unless he would then have more than that one") {
+  const auto fine = rates({100, 300, 700, 1500});
+  std::vector<Demand> demands{{.ladder = fine}, {.ladder = fine}};
+  demands[0].current = 3;
+  CHECK(steps_of(demands, 1650) == std::vector{2, 2});
+  demands[0].current = 2, demands[1].current = 1;
+  CHECK(steps_of(demands, 1100) == std::vector{2, 1});
+}
+
 TEST_CASE("a higher tier is served first, and only after everyone's floor") {
   std::vector<Demand> demands{three(), three(), three()};
   demands[1].tier = 1;
@@ -97,10 +115,9 @@ TEST_CASE("a floor above the lowest step comes before others get more; if it doe
   CHECK(steps_of(demands, 250) == std::vector{0, 0});
 }
 
-TEST_CASE("nothing above the ceiling is given, nor of an empty ladder") {
+TEST_CASE("an empty ladder gets nothing") {
   std::vector<Demand> demands{three(), {}};
-  demands[0].ceiling = 1;
-  CHECK(steps_of(demands, 90'000) == std::vector{1, kNothing});
+  CHECK(steps_of(demands, 90'000) == std::vector{2, kNothing});
   std::vector<Demand> none;
   CHECK(allocate(none, {1000}) == Bitrate{});
 }

@@ -88,7 +88,7 @@ void Transport::share_out(Turn& turn) {
   if (sharing.empty()) return;
   wanted_ = sharing.wanted();
   congestion_->estimator().set_wanted(wanted_, turn.now);
-  granted_ = sharing.taken();
+  granted_ = sharing.taken();  // as the layers are now: rates have changed since
   const Bitrate available = available_to_share(turn.now);
   const Bitrate repairs{static_cast<int64_t>(rtx_send_bitrate(turn.now))};
   granted_ = sharing.share_out(available - repairs, turn);

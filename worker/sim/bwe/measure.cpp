@@ -248,7 +248,8 @@ int most_flaps(std::span<const WatchedConsumer::Layers> changes, Duration from) 
   };
   std::vector<Duration> flaps;
   for (size_t i = 2; i < changes.size(); ++i)
-    if (changes[i - 1].at >= from && changes[i].at - changes[i - 1].at <= kFlapWindow && rises(i) != rises(i - 1))
+    if (changes[i - 1].at >= from && changes[i].at - changes[i - 1].at <= kFlapWindow &&
+        rises(i) != rises(i - 1))
       flaps.push_back(changes[i].at);
   std::ptrdiff_t most = 0;
   for (auto first = flaps.begin(); first != flaps.end(); ++first)

@@ -21,10 +21,12 @@ std::vector<Source> gallery(size_t count, const Rates& layers = simulcast()) {
   return out;
 }
 
-// The media of RFC 8867: 150 kbit/s to 1.5 Mbit/s, and a voice of 20. In three pictures, so that there is a
-// choice of layers near each rate.
+// So that there is a choice of layers near each rate.
+std::vector<Source> fine_gallery(size_t count) { return gallery(count, {50_kbps, 170_kbps, 500_kbps}); }
+
+// The media of RFC 8867: 150 kbit/s to 1.5 Mbit/s, and a voice of 20.
 std::vector<Source> rfc8867_media() {
-  std::vector<Source> out = gallery(3, {50_kbps, 170_kbps, 500_kbps});
+  std::vector<Source> out = fine_gallery(3);
   out.front().audio = 20_kbps;
   return out;
 }
@@ -74,7 +76,7 @@ void add_steps(std::vector<Scenario>& out) {
   out.push_back({.name = "step-up",
                  .title = "step up, 500 kbit/s to 2.5 Mbit/s",
                  .length = 60s,
-                 .sources = gallery(5, {50_kbps, 170_kbps, 500_kbps}),
+                 .sources = fine_gallery(5),
                  .forward = {.schedule = {{0s, 500_kbps}, {30s, 2.5_mbps}}},
                  .steady = false,
                  .step_up = 30s,
@@ -149,7 +151,7 @@ void add_competition(std::vector<Scenario>& out) {
     out.push_back({.name = "fairness-" + std::to_string(count),
                    .title = std::to_string(count) + " transports, 1 Mbit/s for each",
                    .length = 120s,
-                   .sources = gallery(2),
+                   .sources = fine_gallery(3),
                    .receivers = receivers(count, 5s),
                    .forward = constant({1'000'000 * static_cast<int64_t>(count)}),
                    .settled = 60s});
