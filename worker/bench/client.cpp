@@ -57,8 +57,8 @@ void Client::signal() {
       {WorkerLoop::kSocket, channel::Protocol::kUdp, "127.0.0.1", worker_.local().port});
   const channel::WebRtcTransportCreated created = worker_.ask(create);
   const channel::IceParameters& ice = *created.ice_parameters;
-  ice_ = std::make_unique<sim::IceClient>(random_, ice::Parameters{ice.username_fragment, ice.password},
-                                          sim::IceClient::Options{.aggressive = true});
+  ice_ = std::make_unique<ice::Client>(random_, ice::Parameters{ice.username_fragment, ice.password},
+                                       ice::Client::Options{.aggressive = true});
   std::vector<dtls::Fingerprint> theirs;
   for (const channel::DtlsFingerprint& each : created.fingerprints)
     theirs.push_back({*dtls::hash_algorithm(each.algorithm), each.value});

@@ -6,7 +6,7 @@
 #include "bench/loopback.hpp"
 #include "bench/worker_loop.hpp"
 #include "core/dtls/session.hpp"
-#include "sim/ice_client.hpp"
+#include "core/ice/client.hpp"
 
 namespace sfu::bench {
 
@@ -35,7 +35,7 @@ class Client {
   const dtls::Context& context_;
   uint32_t transport_;
   Random random_;
-  std::unique_ptr<sim::IceClient> ice_;
+  std::unique_ptr<ice::Client> ice_;
   dtls::Session dtls_;
 };
 

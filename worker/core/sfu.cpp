@@ -56,7 +56,10 @@ void Sfu::disconnected(const Path& path, Turn& turn) {
 void Sfu::receive_stun(Bytes datagram, const Path& path, Turn& turn) {
   const auto message = stun::Message::parse(datagram);
   if (!message) return turn.drop(Drop::kMalformedStun);
-  if (!message->username) return turn.drop(Drop::kUnknownUfrag);
+  if (!message->username) {  // an answer, if we asked
+    Transport* const asked = shared_.transport_at(path);
+    return asked ? asked->on_stun(*message, path, turn) : turn.drop(Drop::kUnknownUfrag);
+  }
   const auto key = ice::ufrag_key(message->username->local);
   Transport** transport = key ? shared_.ufrags.find(*key) : nullptr;
   if (!transport) return turn.drop(Drop::kUnknownUfrag);

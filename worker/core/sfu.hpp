@@ -65,6 +65,7 @@ class Sfu {
   Result<channel::WebRtcTransportConnected> handle(const channel::ConnectWebRtcTransport& request,
                                                    Turn& turn);
   Result<channel::IceParameters> handle(const channel::RestartIce& request, Turn& turn);
+  Result<channel::Done> handle(const channel::DialWebRtcTransport& request, Turn& turn);
   Result<channel::PlainTransportCreated> handle(const channel::CreatePlainTransport& request, Turn& turn);
   Result<channel::PlainTransportConnected> handle(const channel::ConnectPlainTransport& request, Turn& turn);
   Result<channel::Done> handle(const channel::CreateDirectTransport& request, Turn& turn);

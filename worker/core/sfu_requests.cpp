@@ -134,6 +134,12 @@ Result<IceParameters> Sfu::handle(const RestartIce& request, Turn&) {
   return (*transport)->restart_ice();
 }
 
+Result<Done> Sfu::handle(const DialWebRtcTransport& request, Turn& turn) {
+  auto transport = find(shared_.transports, request.transport, "transport");
+  if (!transport) return transport.error();
+  return (*transport)->dial(request, turn);
+}
+
 Result<PlainTransportCreated> Sfu::handle(const CreatePlainTransport& request, Turn&) {
   auto router = find(shared_.routers, request.router, "router");
   if (!router) return router.error();

@@ -12,6 +12,7 @@
 
 #include "core/bwe/arrivals.hpp"
 #include "core/dtls/session.hpp"
+#include "core/ice/client.hpp"
 #include "core/rtcp/builder.hpp"
 #include "core/rtcp/compound.hpp"
 #include "core/rtp/missing.hpp"
@@ -19,7 +20,6 @@
 #include "core/sctp/association.hpp"
 #include "core/srtp/opener.hpp"
 #include "core/srtp/sealer.hpp"
-#include "sim/ice_client.hpp"
 #include "sim/link.hpp"
 #include "sim/stream_arrivals.hpp"
 #include "sim/world.hpp"
@@ -91,7 +91,7 @@ class Peer {
   struct Options {
     bool wrong_fingerprint = false;
     bool answer_nacks = true;
-    IceClient::Options ice{};
+    ice::Client::Options ice{};
     // The first of the DTLS-SRTP profiles that the peer offers; the core takes what it likes best.
     channel::DtlsRole role = channel::DtlsRole::kClient;
     bool data = false;  // SCTP inside DTLS
@@ -185,7 +185,7 @@ class Peer {
   uint32_t transport_;
   Address address_;
   Random random_;
-  std::optional<IceClient> ice_;
+  std::optional<ice::Client> ice_;
   dtls::Context context_;
   std::optional<dtls::Session> dtls_;
   std::unique_ptr<srtp::SendKeys> keys_;

@@ -299,6 +299,8 @@ const messages: Row[] = [
 /** By class and method, on which object of `everything`. */
 type Table = Record<string, { on: keyof Everything; rows: Row[] }[]>;
 
+const credentials = { usernameFragment: 'u', password: 'p' };
+
 const methods: Table = {
   'Worker.createWebRtcServer': [
     {
@@ -525,6 +527,32 @@ const methods: Table = {
   'Transport.setMaxIncomingBitrate': [{ on: 'webrtc', rows: bitrates }],
   'Transport.setMaxOutgoingBitrate': [{ on: 'webrtc', rows: outgoing }],
   'Transport.setMinOutgoingBitrate': [{ on: 'webrtc', rows: outgoing }],
+  'WebRtcTransport.dial': [
+    {
+      on: 'webrtc',
+      rows: [
+        ...noObject('params'),
+        ...option('iceParameters', [undefined, 7]),
+        ...option('iceParameters', [{}, { password: 'p' }], {}, 'iceParameters.usernameFragment'),
+        ...option('iceParameters', [{ usernameFragment: 'u' }], {}, 'iceParameters.password'),
+        ...option('iceCandidates', [7, {}], { iceParameters: credentials }),
+        ...option('iceCandidates', [[7]], { iceParameters: credentials }, 'iceCandidates[0]'),
+        ...option('iceCandidates', [[{}]], { iceParameters: credentials }, 'iceCandidates[0].address'),
+        ...option(
+          'iceCandidates',
+          [[{ address: '::1', port: 65536 }]],
+          { iceParameters: credentials },
+          'iceCandidates[0].port',
+        ),
+        ...option(
+          'iceCandidates',
+          [[{ ip: '::1', port: 1, protocol: 'tls' }]],
+          { iceParameters: credentials },
+          'iceCandidates[0].protocol',
+        ),
+      ],
+    },
+  ],
   'WebRtcTransport.connect': [
     {
       on: 'webrtc',

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  IceCandidate as ChannelIceCandidate,
   IceParameters as ChannelIceParameters,
   DtlsState,
   IceDisconnectReason,
@@ -40,6 +41,8 @@ import { type ListenServer, listenServerOf, type WebRtcServer } from './webrtc-s
 
 export type { DtlsState, IceDisconnectReason, IceState };
 
+export type IceRole = 'controlled' | 'controlling';
+
 export type WebRtcTransportOptions<A extends AppData = AppData> = SctpOptions & {
   /** Listen where this server of the same worker does. Exactly one of this, `listenInfos` and `listenIps` is required. */
   webRtcServer?: WebRtcServer;
@@ -65,14 +68,14 @@ export type WebRtcTransportOptions<A extends AppData = AppData> = SctpOptions & 
 
 export type WebRtcTransportStat = BaseTransportStats & {
   type: 'webrtc-transport';
-  iceRole: 'controlled';
+  iceRole: IceRole;
   iceState: IceState;
   iceSelectedTuple?: TransportTuple;
   dtlsState: DtlsState;
 };
 
 export type WebRtcTransportDump = BaseTransportDump & {
-  iceRole: 'controlled';
+  iceRole: IceRole;
   iceParameters: IceParameters;
   iceCandidates: IceCandidate[];
   iceState: IceState;
@@ -113,8 +116,12 @@ const MAX_FINGERPRINTS = 16;
 const MAX_FINGERPRINT = 64 * 3 - 1;
 /** RFC 8122, 5. */
 const HEX_PAIRS = /^[0-9A-F]{2}(:[0-9A-F]{2})*$/i;
+/** RFC 8839, 5.4. */
+const MAX_ICE_TEXT = 256;
+const MAX_CANDIDATES = 64;
 const MIN_CONSENT_TIMEOUT = 10;
 const MAX_CONSENT_TIMEOUT = 60;
+const MAX_PORT = 65_535;
 const MAX_UINT32 = 0xffffffff;
 
 /** Makes what `router.createWebRtcTransport()` promises. */
@@ -160,6 +167,7 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
   WebRtcTransportEvents,
   WebRtcTransportObserverEvents
 > {
+  #iceRole: IceRole = 'controlled';
   #iceParameters: IceParameters;
   readonly #iceCandidates: IceCandidate[];
   #iceState: IceState = 'new';
@@ -182,8 +190,9 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
     return 'webrtc';
   }
 
-  get iceRole(): 'controlled' {
-    return 'controlled';
+  /** 'controlled' until `dial()`. */
+  get iceRole(): IceRole {
+    return this.#iceRole;
   }
 
   get iceParameters(): IceParameters {
@@ -230,6 +239,25 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
     this.#dtlsParameters.role = localRole;
   }
 
+  /**
+   * Calls a server instead of being called: ICE as the full, controlling agent (RFC 8445), towards an ICE-lite server
+   * such as another router's WebRtcTransport. Where both are connected, media and data flow both ways.
+   *
+   * `connect()` gives the server's DTLS parameters as ever; the server is to be given this transport's, with
+   * `role: 'client'`. After the server has restarted ICE, call this again with its new parameters alone.
+   *
+   * @throws TypeError also if none of the candidates is UDP and of an IP version that this transport listens on
+   */
+  async dial(params: { iceParameters: IceParameters; iceCandidates?: IceCandidate[] }): Promise<void> {
+    const { iceParameters, iceCandidates } = asObject(params, 'params');
+    await this.scope.control.dialWebRtcTransport({
+      transport: this.scope.handle,
+      iceParameters: readIceParameters(iceParameters),
+      iceCandidates: asList(iceCandidates ?? [], 'iceCandidates', MAX_CANDIDATES, readCandidate),
+    });
+    this.#iceRole = 'controlling';
+  }
+
   /** New credentials for the client's restart (RFC 8445, 2.4). The old ones hold until it uses these. */
   async restartIce(): Promise<IceParameters> {
     this.#iceParameters = toIceParameters(
@@ -248,7 +276,7 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
       {
         type: 'webrtc-transport',
         ...this.baseStats(stats),
-        iceRole: 'controlled',
+        iceRole: this.#iceRole,
         iceState: stats.iceState,
         ...(iceSelectedTuple && { iceSelectedTuple }),
         dtlsState: stats.dtlsState,
@@ -261,7 +289,7 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
     const iceSelectedTuple = toTransportTuple(dump.iceSelectedTuple);
     return {
       ...this.baseDump(dump),
-      iceRole: 'controlled',
+      iceRole: this.#iceRole,
       iceParameters: this.iceParameters,
       iceCandidates: this.iceCandidates,
       iceState: dump.iceState,
@@ -390,6 +418,27 @@ function readFingerprint(value: unknown, name: string): DtlsFingerprint {
   const text = asString(fingerprint.value, `${name}.value`, MAX_FINGERPRINT);
   if (!HEX_PAIRS.test(text)) throw new TypeError(`${name}.value must be hexadecimal pairs joined by colons`);
   return { algorithm, value: text };
+}
+
+function readIceParameters(value: unknown): ChannelIceParameters {
+  const { usernameFragment, password } = asObject(value, 'iceParameters');
+  return {
+    usernameFragment: asString(usernameFragment, 'iceParameters.usernameFragment', MAX_ICE_TEXT),
+    password: asString(password, 'iceParameters.password', MAX_ICE_TEXT),
+    iceLite: true,
+  };
+}
+
+function readCandidate(value: unknown, name: string): ChannelIceCandidate {
+  const { address, ip, port, protocol } = asObject(value, name);
+  return {
+    foundation: '',
+    priority: 0,
+    address: asString(address ?? ip, `${name}.address`, MAX_ICE_TEXT),
+    port: asInteger(port, `${name}.port`, 1, MAX_PORT),
+    protocol: asOneOf(protocol, `${name}.protocol`, ['udp', 'tcp']),
+    type: 'host',
+  };
 }
 
 function toIceParameters(parameters?: ChannelIceParameters): IceParameters {

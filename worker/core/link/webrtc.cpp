@@ -29,7 +29,7 @@ std::vector<dtls::Fingerprint> to_dtls(const std::vector<channel::DtlsFingerprin
 }  // namespace
 
 WebRtc::WebRtc(const Options& options, const dtls::Context& context, Random& random)
-    : options_(options), context_(context), ice_(random, options.consent_timeout) {}
+    : options_(options), context_(context), random_(random), ice_(random, options.consent_timeout) {}
 
 // ---- the controller
 
@@ -46,9 +46,25 @@ Result<channel::DtlsRole> WebRtc::connect(channel::DtlsRole remote,
   if (dtls_ && dtls_->role() != role) dtls_.reset();
   if (!dtls_) dtls_.emplace(context_, role);
   dtls_->set_remote_fingerprints(fingerprints_);
-  if (role == dtls::Role::kClient && path()) dtls_->start(turn.now);
+  start_dtls(turn);
   after_dtls(turn);
   return role == dtls::Role::kClient ? channel::DtlsRole::kClient : channel::DtlsRole::kServer;
+}
+
+void WebRtc::dial(const ice::Parameters& remote, const std::vector<Path>& paths, Turn& turn) {
+  if (dial_)
+    dial_->restart(remote);
+  else
+    dial_.emplace(random_, ice_.parameters().ufrag, remote, paths, options_.consent_timeout);
+  dial_->wake(turn);
+}
+
+std::vector<uint32_t> WebRtc::udp_sockets(bool v6) const {
+  std::vector<uint32_t> out;
+  for (const channel::ListenAddress& own : options_.addresses)
+    if (own.protocol == channel::Protocol::kUdp && (own.address.find(':') != std::string::npos) == v6)
+      out.push_back(own.socket);
+  return out;
 }
 
 void WebRtc::close(Turn& turn) {
@@ -62,6 +78,14 @@ void WebRtc::close(Turn& turn) {
 // ---- datagrams
 
 Changes WebRtc::on_stun(const stun::Message& message, const Path& from, Turn& turn) {
+  if (message.type == stun::Class::kSuccess || message.type == stun::Class::kError) {
+    const std::optional<Path> before = path() ? std::optional(*path()) : std::nullopt;
+    if (dial_ && dial_->receive(message, from, turn.now))
+      after_dial(before, turn);
+    else
+      turn.drop(Drop::kUnknownUfrag);
+    return {};
+  }
   MutableBytes slot = turn.outbox.slot(Outbox::kMaxDatagram);
   const ice::Outcome outcome = ice_.receive(message, from, turn.now, slot);
   if (outcome.response_size > 0) turn.outbox.commit(from, outcome.response_size);
@@ -95,16 +119,23 @@ std::optional<Drop> WebRtc::open_rtcp(rtp::Packet& packet) {
 
 // Authentic traffic from another validated pair than the selected one.
 Changes WebRtc::follow(const Path& from, Turn& turn) {
-  if (!path() || *path() == from) return {};
+  if (dial_ || !path() || *path() == from) return {};
   return apply(ice_.migrate(from, turn.now), turn);
 }
 
-Time WebRtc::deadline() const { return std::min(ice_.deadline(), dtls_ ? dtls_->deadline() : kNever); }
+Time WebRtc::deadline() const {
+  return std::min({ice_.deadline(), dial_ ? dial_->deadline() : kNever, dtls_ ? dtls_->deadline() : kNever});
+}
 
 Changes WebRtc::wake(Turn& turn) {
   if (dtls_ && dtls_->deadline() <= turn.now) {
     dtls_->wake(turn.now);
     after_dtls(turn);
+  }
+  if (dial_ && dial_->deadline() <= turn.now) {
+    const std::optional<Path> before = path() ? std::optional(*path()) : std::nullopt;
+    dial_->wake(turn);
+    after_dial(before, turn);
   }
   return ice_.deadline() <= turn.now ? apply(ice_.wake(turn.now), turn) : Changes{};
 }
@@ -122,23 +153,48 @@ Changes WebRtc::disconnected(const Path& lost, Turn& turn) {
 }
 
 Changes WebRtc::apply(const ice::Outcome& outcome, Turn& turn) {
-  if (outcome.selected_changed)
-    if (const auto tuple = selected_tuple())
-      turn.tell(options_.owner, channel::IceSelectedTupleChange{tuple});
-  if (outcome.state_changed) {
-    channel::IceStateChange event{.state = ice_state()};
-    if (ice_.state() == ice::State::kDisconnected) event.reason = to_channel(ice_.disconnect_reason());
-    turn.tell(options_.owner, event);
-  }
-  if (dtls_ && told_ && path() && dtls_->state() == dtls::State::kNew &&
-      dtls_->role() == dtls::Role::kClient) {
-    dtls_->start(turn.now);
-    after_dtls(turn);
+  // While we call, that the remote checks us too changes nothing.
+  if (!dial_) {
+    if (outcome.selected_changed) tell_path(turn);
+    if (outcome.state_changed) tell_state(turn);
+    start_dtls(turn);
   }
   return {outcome.added, outcome.evicted, outcome.retired};
 }
 
-channel::IceState WebRtc::ice_state() const { return to_channel(ice_.state()); }
+void WebRtc::after_dial(const std::optional<Path>& before, Turn& turn) {
+  const bool same = before ? path() && *path() == *before : !path();
+  if (!same) {
+    tell_path(turn);
+    tell_state(turn);
+  }
+  start_dtls(turn);
+}
+
+void WebRtc::tell_path(Turn& turn) {
+  if (const auto tuple = selected_tuple()) turn.tell(options_.owner, channel::IceSelectedTupleChange{tuple});
+}
+
+void WebRtc::tell_state(Turn& turn) {
+  channel::IceStateChange event{.state = ice_state()};
+  if (event.state == channel::IceState::kDisconnected)
+    event.reason =
+        dial_ ? channel::IceDisconnectReason::kConsentExpired : to_channel(ice_.disconnect_reason());
+  turn.tell(options_.owner, event);
+}
+
+// Once it is known who the remote is, and where: the client begins.
+void WebRtc::start_dtls(Turn& turn) {
+  if (!dtls_ || !told_ || !path() || dtls_->state() != dtls::State::kNew) return;
+  if (dtls_->role() != dtls::Role::kClient) return;
+  dtls_->start(turn.now);
+  after_dtls(turn);
+}
+
+channel::IceState WebRtc::ice_state() const {
+  if (ice_.state() == ice::State::kClosed) return channel::IceState::kClosed;
+  return to_channel(dial_ ? dial_->state() : ice_.state());
+}
 
 std::optional<channel::Tuple> WebRtc::selected_tuple() const {
   if (!path()) return std::nullopt;

@@ -1,5 +1,6 @@
 // How bytes reach one remote over ICE and DTLS-SRTP (RFC 8445, RFC 5764): which path is selected, whether the
-// remote is who it should be, and the keys of both directions. Media flows once ready().
+// remote is who it should be, and the keys of both directions. Media flows once ready(). The remote calls us,
+// unless dial() makes us the calling side.
 #pragma once
 
 #include <optional>
@@ -10,6 +11,7 @@
 #include "core/dtls/session.hpp"
 #include "core/ice/server.hpp"
 #include "core/link/changes.hpp"
+#include "core/link/dial.hpp"
 #include "core/link/turn.hpp"
 #include "core/rtp/packet.hpp"
 #include "core/srtp/opener.hpp"
@@ -35,6 +37,11 @@ class WebRtc {
   // The remote's role and fingerprints. May come before, during or after its first datagrams. Our own role.
   Result<channel::DtlsRole> connect(channel::DtlsRole remote,
                                     const std::vector<channel::DtlsFingerprint>& fingerprints, Turn& turn);
+  // Calls the remote on these paths; again, with its new credentials and on the same paths, after a restart.
+  void dial(const ice::Parameters& remote, const std::vector<Path>& paths, Turn& turn);
+  // Of its own, those that speak this version of IP.
+  std::vector<uint32_t> udp_sockets(bool v6) const;
+  bool dials() const { return dial_.has_value(); }
   void close(Turn& turn);
 
   // ---- datagrams
@@ -53,13 +60,11 @@ class WebRtc {
   Changes wake(Turn& turn);
 
   // ---- sending
-  bool ready() const { return send_keys_.has_value() && ice_.selected() != nullptr; }
+  bool ready() const { return send_keys_.has_value() && path() != nullptr; }
   // A remote that speaks data only may have agreed on no SRTP profile.
-  bool data_ready() const {
-    return dtls_state_ == channel::DtlsState::kConnected && ice_.selected() != nullptr;
-  }
+  bool data_ready() const { return dtls_state_ == channel::DtlsState::kConnected && path() != nullptr; }
   void send_data(Bytes packet, Turn& turn);
-  const Path* path() const { return ice_.selected(); }
+  const Path* path() const { return dial_ ? dial_->selected() : ice_.selected(); }
   srtp::SendKeys* keys() { return send_keys_ ? &*send_keys_ : nullptr; }
   size_t rtp_overhead() const { return send_keys_ ? srtp::rtp_overhead(send_keys_->profile()) : 0; }
 
@@ -71,13 +76,19 @@ class WebRtc {
 
  private:
   Changes apply(const ice::Outcome& outcome, Turn& turn);
+  void after_dial(const std::optional<Path>& before, Turn& turn);
+  void tell_state(Turn& turn);
+  void tell_path(Turn& turn);
+  void start_dtls(Turn& turn);
   void after_dtls(Turn& turn);
   void flush_dtls(Turn& turn);
   void take_keys();
 
   Options options_;
   const dtls::Context& context_;
+  Random& random_;
   ice::Server ice_;
+  std::optional<Dial> dial_;
   std::optional<dtls::Session> dtls_;
   bool told_ = false;  // connect() was called
   std::vector<dtls::Fingerprint> fingerprints_;

@@ -282,6 +282,31 @@ Result<channel::IceParameters> Transport::restart_ice() {
   return channel::IceParameters{parameters.ufrag, parameters.password, true};
 }
 
+// Every socket of ours that can reach a candidate is a path to it.
+Result<channel::Done> Transport::dial(const channel::DialWebRtcTransport& request, Turn& turn) {
+  link::WebRtc* way = link_.webrtc();
+  if (!way) return Error::type("transport " + std::to_string(handle_) + " is no WebRTC transport");
+  if (!request.ice_parameters) return Error::type("iceParameters is missing");
+  std::vector<Path> paths;
+  for (const channel::IceCandidate& candidate : request.ice_candidates) {
+    if (candidate.protocol != channel::Protocol::kUdp) continue;
+    const auto remote = Address::parse(candidate.address, static_cast<uint16_t>(candidate.port));
+    if (!remote) continue;
+    for (const uint32_t socket : way->udp_sockets(remote->v6))
+      paths.push_back({socket, Protocol::kUdp, *remote});
+  }
+  if (paths.empty() && !way->dials())
+    return Error::type("iceCandidates has none that a UDP socket of the transport can reach");
+  for (const Path& path : paths)
+    if (shared_.paths.contains(path))
+      return Error::type("iceCandidates: another transport speaks with " + path.remote.text() +
+                         " from the same port");
+  for (const Path& path : paths) shared_.paths[path] = this;
+  way->dial({request.ice_parameters->username_fragment, request.ice_parameters->password}, paths, turn);
+  on_link_changed(turn);
+  return channel::Done{};
+}
+
 void Transport::set_max_incoming_bitrate(uint32_t bitrate, Turn& turn) {
   if (bitrate == 0 && max_incoming_bitrate_ != 0) lifts_to_tell_ = kLiftsTold;
   max_incoming_bitrate_ = bitrate;

@@ -66,6 +66,7 @@ class Transport : public Deadlines::Entry {
   Result<channel::DtlsRole> connect(const channel::ConnectWebRtcTransport& request, Turn& turn);
   Result<channel::PlainTransportConnected> connect(const channel::ConnectPlainTransport& request, Turn& turn);
   Result<channel::IceParameters> restart_ice();
+  Result<channel::Done> dial(const channel::DialWebRtcTransport& request, Turn& turn);
   void set_max_incoming_bitrate(uint32_t bitrate, Turn& turn);
   void set_outgoing_bitrates(uint32_t min, uint32_t max, Turn& turn);
   // Something changed of what its consumers could be sent, or how it is to be shared.

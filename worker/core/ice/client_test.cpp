@@ -1,4 +1,4 @@
-#include "sim/ice_client.hpp"
+#include "core/ice/client.hpp"
 
 #include <doctest/doctest.h>
 
@@ -7,14 +7,14 @@
 
 #include "core/ice/server.hpp"
 
-namespace sfu::sim {
+namespace sfu::ice {
 namespace {
 
 const Path kPath = {1, Protocol::kUdp, Address::v4(198, 51, 100, 7, 40'000)};
 
 // A client and a server, a round trip apart, and the time between them.
 struct Call {
-  explicit Call(IceClient::Options options = {}, Duration consent = 30s)
+  explicit Call(Client::Options options = {}, Duration consent = 30s)
       : server(random, consent), client(random, server.parameters(), options) {}
 
   void run_until(Time end) {
@@ -35,15 +35,15 @@ struct Call {
     if (lost > 0 && lost--) return;
     const auto check = stun::Message::parse(Bytes(request).first(size));
     REQUIRE(check);
-    const ice::Outcome outcome = server.receive(*check, kPath, now, response);
+    const Outcome outcome = server.receive(*check, kPath, now, response);
     const auto answer = stun::Message::parse(Bytes(response).first(outcome.response_size));
     REQUIRE(answer);
     CHECK(client.receive(*answer, now));
   }
 
   Random random{uint64_t{11}};
-  ice::Server server;
-  IceClient client;
+  Server server;
+  Client client;
   Time now{1s};
   int checks = 0;
   int lost = 0;
@@ -56,21 +56,21 @@ TEST_CASE("A client connects, then nominates, then asks for consent every five s
   call.exchange();
   CHECK(call.client.connected());
   CHECK_FALSE(call.client.nominated());
-  CHECK(call.server.state() == ice::State::kConnected);
+  CHECK(call.server.state() == State::kConnected);
   CHECK(call.client.mapped_address() == kPath.remote);
   call.exchange();
   CHECK(call.client.nominated());
-  CHECK(call.server.state() == ice::State::kCompleted);
+  CHECK(call.server.state() == State::kCompleted);
   call.run_until(Time(61s));
   CHECK(call.client.answers() == 2 + 12);
-  CHECK(call.server.state() == ice::State::kCompleted);
+  CHECK(call.server.state() == State::kCompleted);
 }
 
 TEST_CASE("An aggressive client completes with its first check") {
   Call call({.aggressive = true});
   call.exchange();
   CHECK(call.client.nominated());
-  CHECK(call.server.state() == ice::State::kCompleted);
+  CHECK(call.server.state() == State::kCompleted);
 }
 
 TEST_CASE("Lost checks are sent again every 50 ms") {
@@ -97,7 +97,7 @@ TEST_CASE("A client with a wrong password never connects") {
   call.run_until(Time(3s));
   CHECK(call.client.error() == uint16_t{401});
   CHECK_FALSE(call.client.connected());
-  CHECK(call.server.state() == ice::State::kNew);
+  CHECK(call.server.state() == State::kNew);
 }
 
 TEST_CASE("A client that goes away loses consent after 30 s, and finds it again after a restart") {
@@ -105,15 +105,15 @@ TEST_CASE("A client that goes away loses consent after 30 s, and finds it again 
   call.run_until(Time(2s));
   call.client.stop();
   call.run_until(Time(31s - 1us));
-  CHECK(call.server.state() == ice::State::kCompleted);
+  CHECK(call.server.state() == State::kCompleted);
   call.run_until(Time(31s));
-  CHECK(call.server.state() == ice::State::kDisconnected);
+  CHECK(call.server.state() == State::kDisconnected);
 
   call.server.restart(call.random);
   call.client.restart(call.server.parameters());
   call.run_until(Time(32s));
   CHECK(call.client.nominated());
-  CHECK(call.server.state() == ice::State::kCompleted);
+  CHECK(call.server.state() == State::kCompleted);
 }
 
 TEST_CASE("A restart during a call keeps it") {
@@ -121,7 +121,7 @@ TEST_CASE("A restart during a call keeps it") {
   call.run_until(Time(2s));
   call.server.restart(call.random);
   call.run_until(Time(12s));
-  CHECK(call.server.state() == ice::State::kCompleted);
+  CHECK(call.server.state() == State::kCompleted);
   CHECK(call.server.keys().size() == 2);
   call.client.restart(call.server.parameters());
   call.run_until(Time(13s));
@@ -138,4 +138,4 @@ TEST_CASE("A client may nominate again") {
   CHECK(call.client.nominated());
 }
 
-}  // namespace sfu::sim
+}  // namespace sfu::ice

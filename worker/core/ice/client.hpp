@@ -1,6 +1,6 @@
-// A full, controlling ICE agent on one path, as a browser would be: it checks every 50 ms until answered,
-// nominates, then asks for consent every 5 s (RFC 8445, 7.2; RFC 7675, 5.1). It owns no socket: wake() writes
-// what is due, receive() takes the answers.
+// A full, controlling ICE agent on one path, as a browser is: it checks every 50 ms until answered,
+// nominates, then asks for consent every 5 s (RFC 8445, 7.2; RFC 7675, 5.1). wake() writes what is due,
+// receive() takes the answers.
 #pragma once
 
 #include <optional>
@@ -11,9 +11,9 @@
 #include "core/ice/credentials.hpp"
 #include "core/stun/binding.hpp"
 
-namespace sfu::sim {
+namespace sfu::ice {
 
-class IceClient {
+class Client {
  public:
   static constexpr Duration kCheckInterval = 50ms;
   static constexpr Duration kConsentInterval = 5s;
@@ -22,10 +22,11 @@ class IceClient {
     bool aggressive = false;  // nominate in the first check, as Firefox does
     bool controlled = false;  // claim the wrong role first
     uint32_t priority = 0x6e7f1eff;
+    std::string ufrag{};  // its own; empty: any
   };
 
-  IceClient(Random& random, const ice::Parameters& server, Options options);
-  IceClient(Random& random, const ice::Parameters& server) : IceClient(random, server, Options{}) {}
+  Client(Random& random, const Parameters& server, Options options);
+  Client(Random& random, const Parameters& server) : Client(random, server, Options{}) {}
 
   Time deadline() const { return next_; }
   // The size of the check written into `out`, or 0 when none is due.
@@ -34,7 +35,7 @@ class IceClient {
   bool receive(const stun::Message& answer, Time now);
 
   // New credentials on both sides; everything is checked again.
-  void restart(const ice::Parameters& server);
+  void restart(const Parameters& server);
   // Nominates anew with `nomination`, which is to be higher than any before.
   void renominate(uint32_t nomination);
   // Stops asking for consent, as a client that went away.
@@ -45,6 +46,8 @@ class IceClient {
   std::optional<uint16_t> error() const { return error_; }
   std::optional<Address> mapped_address() const { return mapped_address_; }
   size_t answers() const { return answers_; }
+  // When the server last agreed to be sent to; kNever: not yet.
+  Time consented() const { return consented_; }
 
  private:
   enum class Phase { kChecking, kNominating, kConsent };
@@ -64,6 +67,7 @@ class IceClient {
   std::optional<uint16_t> error_;
   std::optional<Address> mapped_address_;
   size_t answers_ = 0;
+  Time consented_ = kNever;
 };
 
-}  // namespace sfu::sim
+}  // namespace sfu::ice

@@ -1,25 +1,25 @@
-#include "sim/ice_client.hpp"
+#include "core/ice/client.hpp"
 
-namespace sfu::sim {
+namespace sfu::ice {
 
-IceClient::IceClient(Random& random, const ice::Parameters& server, Options options)
+Client::Client(Random& random, const Parameters& server, Options options)
     : random_(&random), options_(options), key_(server.password), tie_breaker_(random.u64()) {
   restart(server);
 }
 
-void IceClient::restart(const ice::Parameters& server) {
-  username_ = server.ufrag + ":" + random_->text(4);
+void Client::restart(const Parameters& server) {
+  username_ = server.ufrag + ":" + (options_.ufrag.empty() ? random_->text(4) : options_.ufrag);
   key_ = stun::IntegrityKey(server.password);
   nomination_.reset();
   begin(Phase::kChecking, Time{});
 }
 
-void IceClient::renominate(uint32_t nomination) {
+void Client::renominate(uint32_t nomination) {
   nomination_ = nomination;
   begin(Phase::kNominating, Time{});
 }
 
-size_t IceClient::wake(Time now, MutableBytes out) {
+size_t Client::wake(Time now, MutableBytes out) {
   if (now < next_) return 0;
   const bool consents = phase_ == Phase::kConsent;
   if (consents) random_->fill(transaction_);
@@ -35,7 +35,7 @@ size_t IceClient::wake(Time now, MutableBytes out) {
   return request.write(out, key_);
 }
 
-bool IceClient::receive(const stun::Message& answer, Time now) {
+bool Client::receive(const stun::Message& answer, Time now) {
   if (answer.transaction != transaction_) return false;
   if (answer.type == stun::Class::kError) {
     error_ = answer.error_code;
@@ -51,8 +51,9 @@ bool IceClient::receive(const stun::Message& answer, Time now) {
   return true;
 }
 
-void IceClient::succeed(const stun::Message& answer, Time now) {
+void Client::succeed(const stun::Message& answer, Time now) {
   ++answers_;
+  consented_ = now;
   mapped_address_ = answer.mapped_address;
   if (phase_ == Phase::kChecking && !options_.aggressive)
     begin(Phase::kNominating, now);
@@ -60,10 +61,10 @@ void IceClient::succeed(const stun::Message& answer, Time now) {
     begin(Phase::kConsent, now + kConsentInterval);
 }
 
-void IceClient::begin(Phase phase, Time at) {
+void Client::begin(Phase phase, Time at) {
   phase_ = phase;
   next_ = at;
   random_->fill(transaction_);
 }
 
-}  // namespace sfu::sim
+}  // namespace sfu::ice
