@@ -66,7 +66,7 @@ int Host::run() {
 void Host::wait(Time before) {
   std::array<epoll_event, 64> ready{};
   const int count = epoll_wait(poll_.get(), ready.data(), static_cast<int>(ready.size()),
-                               sleep_until(std::min(sfu_.deadline(), tend_at_), before));
+                               sleep_until(std::min({sfu_.deadline(), tend_at_, own_deadline()}), before));
   Turn turn{now(), outbox_, events_, drops_, unwritten_.size() - written_ > kFarBehind};
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = ready[static_cast<size_t>(i)];
@@ -79,6 +79,10 @@ void Host::wait(Time before) {
   }
   if (sfu_.deadline() <= turn.now) {
     sfu_.wake(turn);
+    flush(turn);
+  }
+  if (own_deadline() <= turn.now) {
+    act(turn);
     flush(turn);
   }
   if (tend_at_ <= turn.now) tend_connections(turn);
@@ -111,6 +115,7 @@ void Host::answer(Bytes frame, Turn& turn) {
   if (!request) return;
   std::optional<channel::Reply> reply = channel::dispatch_sfu(sfu_, *request, turn);
   if (!reply) reply = channel::dispatch_host(*this, *request, turn);
+  if (!reply) reply = answer_more(*request, turn);
   if (!reply)
     reply = channel::refusal<channel::Reply>(
         request->id, Error::unsupported("request method " + std::to_string(request->method) + " is unknown"));
@@ -125,6 +130,7 @@ void Host::answer(Bytes frame, Turn& turn) {
 }
 
 void Host::write_events(Turn& turn) {
+  take_own(turn.events);
   for (channel::Event& event : turn.events)
     (void)channel::append_frame(channel::Frame{.kind = std::move(event)}, unwritten_);
   turn.events.clear();

@@ -18,7 +18,7 @@ class Host {
  public:
   // `channel` is a connected stream socket; the host closes it.
   explicit Host(int channel);
-  ~Host();
+  virtual ~Host();
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
 
@@ -30,6 +30,15 @@ class Host {
   Result<channel::Done> handle(const channel::Unlisten& request, Turn& turn);
   Result<channel::ResourceUsage> handle(const channel::GetResourceUsage& request, Turn& turn);
   Result<channel::Done> handle(const channel::SetLogLevel& request, Turn& turn);
+
+ protected:
+  // What a program adds that is more than a worker (worker/load): requests of its own, what it does at its
+  // own times, and events that are for itself.
+  virtual std::optional<channel::Reply> answer_more(const channel::Request&, Turn&) { return std::nullopt; }
+  virtual Time own_deadline() const { return kNever; }
+  virtual void act(Turn&) {}
+  virtual void take_own(std::vector<channel::Event>&) {}
+  Sfu& sfu() { return sfu_; }
 
  private:
   // Requests are left unread while so much waits to be written: the pipe pushes back.

@@ -1,4 +1,5 @@
-// The worker as a process of its own: the channel is file descriptor 3, a stream that the parent made.
+#include "host/process.hpp"
+
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -6,10 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "host/host.hpp"
-
+namespace sfu::host {
 namespace {
-constexpr int kChannel = 3;
 
 bool is_stream_socket(int fd) {
   int type = 0;
@@ -28,17 +27,18 @@ void allow_many_descriptors() {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  if (argc > 1 && std::strcmp(argv[1], "--version") == 0) return std::puts(CONSOMME_VERSION) < 0;
-  if (!is_stream_socket(kChannel)) {
-    std::fputs("consomme-worker is started by the consomme package, with a channel on file descriptor 3\n",
-               stderr);
-    return 2;
+Prepared prepare_process(const char* name, int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], "--version") == 0) return {false, std::puts(CONSOMME_VERSION) < 0};
+  if (!is_stream_socket(kChannelDescriptor)) {
+    std::fprintf(stderr, "%s is started by the consomme package, with a channel on file descriptor %d\n",
+                 name, kChannelDescriptor);
+    return {false, 2};
   }
   // The channel's end tells when to stop: a signal to the whole group must not stop the worker before that.
   signal(SIGINT, SIG_IGN);
   signal(SIGPIPE, SIG_IGN);
   allow_many_descriptors();
-  sfu::host::Host host(kChannel);
-  return host.run();
+  return {true, 0};
 }
+
+}  // namespace sfu::host

@@ -23,6 +23,13 @@ export function entityOf(scope: Scope): unknown {
   return entities.get(scope);
 }
 
+const scopes = new WeakMap<object, Scope>();
+
+/** The scope of an object, for what asks the worker for more than the core API has: the load generator. */
+export function scopeOf(entity: object): Scope | undefined {
+  return scopes.get(entity);
+}
+
 /** What the application keeps with the object whose scope this is. */
 export function appDataOf(scope: Scope): AppData | undefined {
   return entities.get(scope)?.appData;
@@ -46,6 +53,7 @@ export abstract class Entity<
     this.#scope = scope;
     this.#appData = appData;
     entities.set(scope, this);
+    scopes.set(this, scope);
     scope.onParentEnd = (error) => this.finish(`${scope.parent?.kind}close`, error);
   }
 

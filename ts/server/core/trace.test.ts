@@ -194,7 +194,7 @@ describe('RTP on a direct transport', () => {
     const heard: unknown[] = [];
     consumer.on('rtp', (packet) => heard.push(Buffer.isBuffer(packet), packet.toString('hex')));
 
-    script.tell(4, { type: 'rtpPacket', packet: new Uint8Array([0x80, 0x01]) });
+    script.tell(4, { type: 'rtpPacket', arrival: 0, packet: new Uint8Array([0x80, 0x01]) });
     await settled();
 
     expect(heard).toEqual([true, '8001']);

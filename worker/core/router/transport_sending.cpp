@@ -119,7 +119,9 @@ size_t Transport::lay_out_one(const SendJob& job, const link::Route& route,
       turn.drop(Drop::kControllerBehind);
       return 0;
     }
-    turn.tell(consumer.handle(), channel::RtpPacket{{slot.data(), slot.data() + size}});
+    turn.tell(consumer.handle(),
+              channel::RtpPacket{{slot.data(), slot.data() + size},
+                                 static_cast<uint64_t>(packet.arrival.time_since_epoch().count())});
     return size;
   }
   if (route.keys) {
