@@ -93,7 +93,7 @@ All is measured at the receiving peers. Rates and sizes are of UDP payloads.
   all pictures together, from when the receiver asked for them. A frame is decodable when all its packets came and the frame that it
   refers to was decodable (\`worker/sim/decoder.hpp\`). **longest gap**: between two decodable frames of one picture.
 - **burst**: packets of one transport within a millisecond, p99. **of budget** (goal:
-  ${goals.burstShare.words}): bytes besides the burst's largest packet, of what its pacer's rate then gives in a slot of 5 ms, p99: a slot's
+  ${goals.burstShare.words}): bytes besides the burst's largest packet, of what its pacer then gives in a slot, p99: a slot's
   budget is rounded up to a whole packet.
 - **fairness**: Jain's index of the rates that arrive, long TCP flows included, while all are active: 1 when all are equal, 1/n when
   one has everything.

@@ -17,7 +17,6 @@ void AcknowledgedRate::add(Time sent, Time arrived, int64_t bytes) {
   bytes_ += bytes;
   ++packets_;
   while (is_enough_without(entries_[first_])) drop_oldest();
-  rate_ = measure();
 }
 
 bool AcknowledgedRate::is_enough_without(const Entry& oldest) const {
@@ -37,7 +36,8 @@ void AcknowledgedRate::drop_oldest() {
   first_ = 0;
 }
 
-std::optional<Bitrate> AcknowledgedRate::measure() const {
+std::optional<Bitrate> AcknowledgedRate::get() const {
+  if (entries_.empty()) return std::nullopt;
   const Entry& oldest = entries_[first_];
   const Entry& newest = entries_.back();
   const Duration span = std::max(newest.arrived - oldest.arrived, newest.sent - oldest.sent);

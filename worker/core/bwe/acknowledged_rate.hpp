@@ -20,7 +20,7 @@ class AcknowledgedRate {
 
   void add(Time sent, Time arrived, int64_t bytes);
   // nullopt while less than kMinSpan was received.
-  std::optional<Bitrate> get() const { return rate_; }
+  std::optional<Bitrate> get() const;
 
  private:
   struct Entry {
@@ -33,13 +33,11 @@ class AcknowledgedRate {
 
   bool is_enough_without(const Entry& oldest) const;
   void drop_oldest();
-  std::optional<Bitrate> measure() const;
 
   std::vector<Entry> entries_;  // from first_ on
   size_t first_ = 0;
   int64_t bytes_ = 0;
   int packets_ = 0;
-  std::optional<Bitrate> rate_;
 };
 
 }  // namespace sfu::bwe

@@ -51,6 +51,8 @@ class Estimator {
   void on_rtt(Duration rtt);
 
   Bitrate estimate() const { return estimate_; }
+  // The path carries all that is wanted, as far as is known.
+  bool has_room() const { return wanted_ > Bitrate{} && estimate_ >= wanted_; }
   Bitrate pacing_rate() const { return estimate_ * (has_room() ? kPacingWithRoom : kPacing); }
   // The share that was lost of what was sent in the last second.
   double loss() const { return loss_based_.loss(); }
@@ -65,7 +67,6 @@ class Estimator {
   bool has_estimate() const { return has_feedback_ || remb_.has_value(); }
 
  private:
-  bool has_room() const { return wanted_ > Bitrate{} && estimate_ >= wanted_; }
   void read(const PacketResult& result);
   void control_rate(Time now);
   void weigh_loss(Time now);

@@ -43,6 +43,45 @@ TEST_CASE("at one moment a slot's worth is sent, rounded up to a whole packet") 
   }
 }
 
+TEST_CASE("with room an ordinary frame is sent at one moment, but never more than 16 packets for that") {
+  struct {
+    int64_t bps;
+    int packets;
+  } const table[] = {
+      {300'000, 1},      // 562 bytes in 15 ms
+      {2'800'000, 5},    // 5,250
+      {9'000'000, 15},   // 16,875, of 18,000
+      {20'000'000, 15},  // 18,000
+      {40'000'000, 21},  // 25,000 in 5 ms
+  };
+  for (const auto& row : table) {
+    Pacer pacer;
+    pacer.set_rate({row.bps}, kStart, true);
+    CAPTURE(row.bps);
+    CHECK(send_all(pacer, kStart + 1s, 1200) == row.packets);
+    CHECK(pacer.slot_bytes() > (row.packets - 1) * 1200);
+    CHECK(pacer.slot_bytes() <= row.packets * 1200);
+  }
+}
+
+TEST_CASE("what has to wait goes out in slots of 5 ms, with room too, and at the same rate") {
+  Pacer pacer;
+  pacer.set_rate({9'600'000}, kStart, true);  // 6,000 bytes in 5 ms
+  send_all(pacer, kStart + 1s, 1200);
+  for (int slot = 1; slot <= 10; ++slot) {
+    const Time now = kStart + 1s + slot * Pacer::kSlot;
+    CHECK(pacer.opens(now - 1us) == now);
+    CHECK(send_all(pacer, now, 1200) == 5);
+  }
+}
+
+TEST_CASE("a path that has no room any more gets no long slot any more") {
+  Pacer pacer;
+  pacer.set_rate({9'600'000}, kStart, true);
+  pacer.set_rate({9'600'000}, kStart + 1s);
+  CHECK(send_all(pacer, kStart + 1s, 1200) == 5);
+}
+
 TEST_CASE("over time exactly the rate is sent, whatever the packets") {
   for (const int64_t bps : {50'000, 300'000, 1'000'000, 30'000'000, 900'000'000})
     for (const int64_t size : {60, 333, 1200}) {

@@ -67,7 +67,7 @@ class SentPackets {
     Slot& slot = slots_[index(sequence)];
     if (is_stored(sequence - capacity())) forget(sequence - capacity(), slot);
     total_ += packet.size;
-    slot = {packet, total_, State::kUnderWay};
+    slot.hold(packet, total_);
     return static_cast<uint16_t>(sequence);
   }
 
@@ -91,6 +91,20 @@ class SentPackets {
     SentPacket packet;
     uint32_t total = 0;  // of all bytes sent up to this packet, wrapped
     State state = State::kUnderWay;
+
+    // Field by field, from registers: a compiler copies the whole through the stack, in pieces other than
+    // those that were written there, and such a read waits until everything written before it has left the
+    // core.
+    void hold(const SentPacket& sent, uint32_t total_of_all) {
+      packet.sent = sent.sent;
+      packet.ssrc = sent.ssrc;
+      packet.rtp_sequence = sent.rtp_sequence;
+      packet.size = sent.size;
+      packet.kind = sent.kind;
+      packet.probe = sent.probe;
+      total = total_of_all;
+      state = State::kUnderWay;
+    }
   };
   struct Stream {
     uint32_t ssrc;

@@ -4,18 +4,16 @@
 
 namespace sfu {
 
-void Congestion::on_sent_numbered(bwe::SentPacket packet) {
-  if (probe_) {
-    packet.probe = probe_->plan.cluster;
-    probe_->bytes += packet.size;
-    ++probe_->packets;
-    if (probe_->bytes >= probe_->plan.bytes && probe_->packets >= probe_->plan.packets) {
-      probe_.reset();
-      update(packet.sent);
-    }
+// The cluster that the packet belongs to.
+int32_t Congestion::count_to_probe(int64_t bytes, Time now) {
+  const int32_t cluster = probe_->plan.cluster;
+  probe_->bytes += bytes;
+  ++probe_->packets;
+  if (probe_->bytes >= probe_->plan.bytes && probe_->packets >= probe_->plan.packets) {
+    probe_.reset();
+    update(now);
   }
-  sent_.add(packet);
-  estimator_.on_sent(packet);
+  return cluster;
 }
 
 void Congestion::update(Time now) {
@@ -24,7 +22,8 @@ void Congestion::update(Time now) {
   Bitrate rate = bwe::Pacer::kFastest;
   if (rules(now)) rate = std::max(estimator_.pacing_rate(), granted_);
   if (probe_) rate = std::max(rate, probe_->plan.rate);
-  pacer_.set_rate(rate, now);
+  // A probe measures what flows, not what comes at once.
+  pacer_.set_rate(rate, now, estimator_.has_room() && !probe_);
 }
 
 }  // namespace sfu

@@ -45,8 +45,12 @@ class Congestion {
   int64_t slot_bytes() const { return pacer_.slot_bytes(); }
   Duration rtt() const { return sent_.rtt().value_or(kDefaultRtt); }
   uint16_t next_sequence() const { return sent_.next_sequence(); }
-  // A packet that carries next_sequence().
-  void on_sent_numbered(bwe::SentPacket packet);
+  // A packet that carries next_sequence(). Inline: its fields go from registers to where they are remembered.
+  void on_sent_numbered(bwe::SentPacket packet) {
+    if (probe_) packet.probe = count_to_probe(packet.size, packet.sent);
+    sent_.add(packet);
+    estimator_.on_sent(packet);
+  }
   // Any packet of RTP.
   void on_sent(int64_t bytes, Time now) {
     if (!first_sent_) first_sent_ = now;
@@ -83,6 +87,8 @@ class Congestion {
     int64_t bytes = 0;
     size_t packets = 0;
   };
+  int32_t count_to_probe(int64_t bytes, Time now);
+
   bwe::SentPackets sent_;
   bwe::Estimator estimator_;
   bwe::Pacer pacer_;

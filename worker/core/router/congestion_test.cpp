@@ -87,6 +87,17 @@ TEST_CASE("what was granted is sent, whatever the estimate") {
   CHECK(path.congestion.slot_bytes() >= (2_mbps).bytes_in(bwe::Pacer::kSlot));
 }
 
+TEST_CASE("slots are long where the estimate covers what is wanted, and short where it does not") {
+  Path path;
+  path.congestion.on_remb(2_mbps, path.now);
+  path.congestion.estimator().set_wanted(1_mbps, path.now);
+  path.congestion.update(path.now);
+  CHECK(path.congestion.slot_bytes() == (5_mbps).bytes_in(bwe::Pacer::kSlotWithRoom));
+  path.congestion.estimator().set_wanted(3_mbps, path.now);
+  path.congestion.update(path.now);
+  CHECK(path.congestion.slot_bytes() == (2_mbps * bwe::Estimator::kPacing).bytes_in(bwe::Pacer::kSlot));
+}
+
 TEST_CASE("a probe is sent faster than the media, until it has its bytes and packets") {
   Path path;
   path.congestion.expect_feedback();
