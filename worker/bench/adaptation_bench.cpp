@@ -4,8 +4,9 @@
 //
 //   adaptation_bench FILE    writes all figures there as JSON; bench/forward.mjs makes tables of them
 //
-// Both broadcasts run all the time and take turns frame by frame: the frames of one lie in the middle between
-// those of the other. A packet that does not come, or is not what was sent, ends the run with an error, and
+// Both broadcasts, of one producer or of the four that each gets in a meeting of five, run all the time and
+// take turns frame by frame: the frames of one lie in the middle between those of the other. Once the
+// estimate has grown, a packet that does not come, or is not what was sent, ends the run with an error, and
 // so does an estimate that is not clearly above what is sent.
 #include <algorithm>
 #include <cstdio>
@@ -26,7 +27,7 @@ using Work = WorkerThread::Work;
 constexpr size_t kViewers = 50;
 constexpr size_t kRepeats = 21;
 constexpr int kFramesOfRepeat = 30;
-constexpr int kFramesBefore = 240;  // until the estimate has grown
+constexpr int kFramesBefore = 360;  // until the estimate has grown
 constexpr int kFramesOfBursts = 450;
 constexpr double kAmple = 1.3;  // times what is sent: the estimate limits nothing
 
@@ -35,9 +36,23 @@ struct Cost {
   double nanoseconds = 0, turns = 0, messages = 0;
 };
 
+// What each viewer watches.
+struct Program {
+  std::string name;
+  std::vector<Load> producers;
+};
+
+Program broadcast_of(Load load) { return {load.name(), {load}}; }
+
+// What each of five participants gets of the others, who do not send their key frames at the same time.
+Program meeting_of_five(const Load& load) {
+  return {"four times " + load.name(), {load, load.from(31), load.from(62), load.from(93)}};
+}
+
 class Contender {
  public:
-  explicit Contender(Viewer::Feedback feedback) : broadcast_({.viewers = kViewers, .feedback = feedback}) {}
+  Contender(size_t producers, Viewer::Feedback feedback)
+      : broadcast_({.viewers = kViewers, .producers = producers, .feedback = feedback}) {}
 
   Broadcast& broadcast() { return broadcast_; }
   void begin() {
@@ -59,7 +74,10 @@ class Contender {
 
 class Pair {
  public:
-  explicit Pair(Load load) : load_(std::move(load)) {
+  explicit Pair(std::vector<Load> producers)
+      : on(producers.size(), Viewer::Feedback::kTransportWide),
+        off(producers.size(), Viewer::Feedback::kNone),
+        producers_(std::move(producers)) {
     for (Contender* contender : {&on, &off}) {
       audience_.add(contender->broadcast());
       contender->broadcast().start();
@@ -68,6 +86,8 @@ class Pair {
 
   void run() {
     play(kFramesBefore);
+    play(0);
+    for (Contender* contender : {&on, &off}) contender->broadcast().count_anew();
     for (size_t repeat = 0; repeat < kRepeats; ++repeat) {
       on.begin();
       off.begin();
@@ -83,22 +103,23 @@ class Pair {
     check_estimates();
   }
 
-  Contender on{Viewer::Feedback::kTransportWide};
-  Contender off{Viewer::Feedback::kNone};
+  Contender on, off;
   std::vector<Cost> costs_on, costs_off;
   Bitrate sent, least_estimate;
 
  private:
-  // So many frames of each, and all that comes of them.
+  // So many frames of each producer, evenly spread, and all that comes of them.
   void play(int frames) {
     const Time start = host::now();
-    for (int i = 0; i < frames; ++i) {
-      const Frame frame = load_.next();
+    const auto producers = static_cast<int>(producers_.size());
+    for (int i = 0; i < frames * producers; ++i) {
+      const auto producer = static_cast<size_t>(i % producers);
+      const Frame frame = producers_[producer].next();
       sent_bytes_ += static_cast<int64_t>(frame.bytes);
-      on.broadcast().send_frame(frame.bytes, frame.key);
-      audience_.attend(start + kFrameInterval * i + kFrameInterval / 2);
-      off.broadcast().send_frame(frame.bytes, frame.key);
-      audience_.attend(start + kFrameInterval * (i + 1));
+      on.broadcast().send_frame(producer, frame);
+      audience_.attend(start + kFrameInterval * (2 * i + 1) / (2 * producers));
+      off.broadcast().send_frame(producer, frame);
+      audience_.attend(start + kFrameInterval * (i + 1) / producers);
     }
     sent_time_ += kFrameInterval * frames;
     if (frames == 0) audience_.attend(start + 500ms);
@@ -112,7 +133,7 @@ class Pair {
     CHECK(least_estimate > sent * kAmple);
   }
 
-  Load load_;
+  std::vector<Load> producers_;
   Audience audience_;
   int64_t sent_bytes_ = 0;
   Duration sent_time_{};
@@ -140,9 +161,9 @@ double median_time(const std::vector<Cost>& costs) {
   return median(times);
 }
 
-void print_load(FILE* out, Load load) {
-  const std::string name = load.name();
-  Pair pair(std::move(load));
+void print_load(FILE* out, Program program) {
+  const std::string& name = program.name;
+  Pair pair(std::move(program.producers));
   pair.run();
   std::printf("%s: %.2f us a packet with adaptation, %.2f without: x%.2f\n", name.c_str(),
               median_time(pair.costs_on) / 1000, median_time(pair.costs_off) / 1000,
@@ -190,11 +211,15 @@ int main(int argc, char** argv) {
     return 2;
   }
   std::fprintf(out, R"({"viewers": %zu, "repeats": %zu, "loads": [)", kViewers, kRepeats);
-  print_load(out, Load::full_packets(3));
+  print_load(out, broadcast_of(Load::full_packets(3)));
   std::fputs(",\n", out);
-  print_load(out, Load::full_packets(10));
+  print_load(out, broadcast_of(Load::full_packets(10)));
   std::fputs(",\n", out);
-  print_load(out, Load::encoder());
+  print_load(out, broadcast_of(Load::encoder()));
+  std::fputs(",\n", out);
+  print_load(out, meeting_of_five(Load::full_packets(3)));
+  std::fputs(",\n", out);
+  print_load(out, meeting_of_five(Load::encoder()));
   std::fputs("],\n", out);
   print_bursts(out);
   std::fputs("}\n", out);

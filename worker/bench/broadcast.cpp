@@ -14,19 +14,24 @@ constexpr srtp::Profile kProfile = srtp::Profile::kAeadAes128Gcm;
 
 Broadcast::Broadcast(const Options& options) {
   const dtls::Context context(dtls::Certificate::generate(), std::span(&kProfile, 1));
-  Client publisher(loop_, publisher_, context);
-  const uint32_t producer = publisher.produce();
-  source_ = std::make_unique<Source>(kProfile, publisher.keys().send);
+  std::vector<uint32_t> producers;
+  for (size_t i = 0; i < options.producers; ++i) {
+    Publisher& publisher = publishers_.emplace_back();
+    Client client(loop_, publisher.socket, context);
+    producers.push_back(client.produce());
+    publisher.source = std::make_unique<Source>(kProfile, client.keys().send);
+  }
   for (size_t i = 0; i < options.viewers; ++i) {
     // Clients do not give their feedback at the same moment.
     const Duration phase = bwe::Arrivals::kShortInterval * i / options.viewers;
-    viewers_.emplace_back(loop_, context, producer, Viewer::Options{options.feedback, phase, options.keeps});
+    viewers_.emplace_back(loop_, context, producers, Viewer::Options{options.feedback, phase, options.keeps});
     if (options.keeps) loop_.watch(viewers_.back().transport());
   }
 }
 
-void Broadcast::send_frame(size_t bytes, bool key) {
-  packets_sent_ += source_->send_frame(publisher_, loop_.local(), bytes, key);
+void Broadcast::send_frame(size_t producer, const Frame& frame) {
+  const Publisher& publisher = publishers_[producer];
+  packets_sent_ += publisher.source->send_frame(publisher.socket, loop_.local(), frame.bytes, frame.key);
 }
 
 uint64_t Broadcast::packets_forwarded() const {
@@ -35,10 +40,19 @@ uint64_t Broadcast::packets_forwarded() const {
   return sum;
 }
 
+void Broadcast::count_anew() {
+  packets_sent_ = 0;
+  for (Viewer& viewer : viewers_) viewer.count_anew();
+}
+
 bool Broadcast::is_complete() const {
+  const auto has_last_of_each = [&](const Viewer& viewer) {
+    for (size_t i = 0; i < publishers_.size(); ++i)
+      if (!std::ranges::equal(viewer.last_content(i), publishers_[i].source->content())) return false;
+    return true;
+  };
   return std::ranges::all_of(viewers_, [&](const Viewer& viewer) {
-    return viewer.media_packets() == packets_sent_ &&
-           std::ranges::equal(viewer.last_content(), source_->content());
+    return viewer.media_packets() == packets_sent_ && has_last_of_each(viewer);
   });
 }
 

@@ -72,7 +72,7 @@ Recording record_bursts(size_t viewers, int frames) {
   const Time start = host::now();
   for (int i = 1; i <= frames; ++i) {
     const Frame frame = load.next();
-    broadcast.send_frame(frame.bytes, frame.key);
+    broadcast.send_frame(0, frame);
     audience.attend(start + kFrameInterval * i);
   }
   audience.attend(host::now() + kAfterwards);

@@ -38,10 +38,16 @@ Load Load::key_frames(size_t bytes, size_t times, size_t interval) {
   return {"large key frames", std::move(frames)};
 }
 
+Load Load::from(size_t first) const {
+  Load later = *this;
+  later.next_ = first % frames_.size();
+  return later;
+}
+
 Frame Load::next() {
   Frame frame = frames_[next_];
   next_ = (next_ + 1) % frames_.size();
-  frame.key = frame.key || std::exchange(fresh_, false);
+  frame.key |= std::exchange(fresh_, false);
   return frame;
 }
 

@@ -26,6 +26,9 @@ class Load {
   // Frames of one size, and a key frame every `interval` of them that is so many times as large.
   static Load key_frames(size_t bytes, size_t times, size_t interval);
 
+  // The same, from its frame number `first` on.
+  Load from(size_t first) const;
+
   const std::string& name() const { return name_; }
   // Over and over; the very first is a key frame.
   Frame next();

@@ -1,5 +1,6 @@
 #include "bench/viewer.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "bench/source.hpp"
@@ -15,6 +16,8 @@ using rtp::Extension;
 constexpr std::array<rtp::NegotiatedExtension, 2> kRead = {
     {{Extension::kAbsSendTime, kAbsSendTimeId}, {Extension::kTransportCc, kTransportCcId}}};
 
+constexpr uint32_t kOwnSsrc = 1;
+
 // The time on our own clock that was sent as abs-send-time and arrived then: 24 bits of 1/2^18 s.
 Time sent_at(uint32_t abs_send_time, Time arrived) {
   const uint32_t age = (rtp::to_abs_send_time(arrived) - abs_send_time) & 0xffffff;
@@ -23,14 +26,15 @@ Time sent_at(uint32_t abs_send_time, Time arrived) {
 
 }  // namespace
 
-Viewer::Viewer(WorkerLoop& worker, const dtls::Context& context, uint32_t producer, const Options& options)
+Viewer::Viewer(WorkerLoop& worker, const dtls::Context& context, std::span<const uint32_t> producers,
+               const Options& options)
     : options_(options), extensions_(kRead) {
   Client client(worker, socket_, context);
   profile_ = client.keys().profile;
   send_keys_.emplace(profile_, client.keys().send);
   opener_.emplace(profile_, client.keys().receive, srtp::Backend::kOpenSsl);
   transport_ = client.transport();
-  ssrc_ = client.consume(producer, options.feedback);
+  for (const uint32_t producer : producers) streams_.push_back({client.consume(producer, options.feedback)});
   socket_.stamp_arrivals();
   if (options_.feedback == Feedback::kTransportWide) due_ = host::now() + options_.phase;
 }
@@ -55,9 +59,10 @@ void Viewer::note(Time arrived) {
     const uint32_t turn = *rtp::abs_send_time(*packet_);
     packets_.push_back({turn, sent_at(turn, arrived), arrived, size});
   }
-  if (packet_->ssrc != ssrc_) return;  // RTX: a probe
+  const auto stream = std::ranges::find(streams_, packet_->ssrc, &Stream::ssrc);
+  if (stream == streams_.end()) return;  // RTX: a probe
   ++media_packets_;
-  std::swap(packet_, last_);
+  std::swap(packet_, stream->last);
 }
 
 void Viewer::feed_back(const Address& worker, Time now) {
@@ -66,12 +71,14 @@ void Viewer::feed_back(const Address& worker, Time now) {
   std::array<uint8_t, rtcp::Builder::kMaxSize + 64> datagram;
   for (bool more = true; more;) {
     rtcp::Builder builder(datagram);
-    more = arrivals_.write_feedback(builder, ssrc_ + 1);
+    more = arrivals_.write_feedback(builder, kOwnSsrc);
     const size_t size = send_keys_->seal_rtcp(datagram, builder.size());
     socket_.send(worker, Bytes(datagram).first(size));
   }
 }
 
-Bytes Viewer::last_content() const { return last_->payload_bytes().subspan(Source::kDescriptor); }
+Bytes Viewer::last_content(size_t producer) const {
+  return streams_[producer].last->payload_bytes().subspan(Source::kDescriptor);
+}
 
 }  // namespace sfu::bench

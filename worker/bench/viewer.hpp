@@ -1,9 +1,10 @@
-// A client that watches one stream: notes what comes of it and when, and gives transport-wide feedback as a
+// A client that watches streams: notes what comes of it and when, and gives transport-wide feedback as a
 // browser does: every 50 to 100 ms, at a phase of its own, as SRTCP.
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "bench/client.hpp"
@@ -29,7 +30,8 @@ class Viewer {
     uint16_t size = 0;  // bytes above UDP
   };
 
-  Viewer(WorkerLoop& worker, const dtls::Context& context, uint32_t producer, const Options& options);
+  Viewer(WorkerLoop& worker, const dtls::Context& context, std::span<const uint32_t> producers,
+         const Options& options);
 
   const LoopbackSocket& socket() const { return socket_; }
   uint32_t transport() const { return transport_; }
@@ -38,13 +40,18 @@ class Viewer {
   void feed_back(const Address& worker, Time now);
 
   uint64_t media_packets() const { return media_packets_; }
+  void count_anew() { media_packets_ = 0; }
   const std::vector<Packet>& packets() const { return packets_; }
-  // Of the last media packet, decrypted.
-  Bytes last_content() const;
+  // Of the last media packet of that producer, decrypted.
+  Bytes last_content(size_t producer) const;
 
  private:
   static constexpr Duration kTick = bwe::Arrivals::kShortInterval;
 
+  struct Stream {
+    uint32_t ssrc;
+    std::unique_ptr<rtp::Packet> last = std::make_unique<rtp::Packet>();
+  };
   void note(Time arrived);
 
   Options options_;
@@ -53,9 +60,8 @@ class Viewer {
   std::optional<srtp::SendKeys> send_keys_;
   std::optional<srtp::Opener> opener_;
   uint32_t transport_ = 0;
-  uint32_t ssrc_ = 0;
+  std::vector<Stream> streams_;
   std::unique_ptr<rtp::Packet> packet_ = std::make_unique<rtp::Packet>();
-  std::unique_ptr<rtp::Packet> last_ = std::make_unique<rtp::Packet>();
   rtp::ExtensionTable extensions_;
   bwe::Arrivals arrivals_;
   Time due_ = kNever;

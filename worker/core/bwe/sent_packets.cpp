@@ -58,7 +58,7 @@ void SentPackets::receive(int64_t sequence, std::optional<Time> arrived, Time no
   if (sequence > settled_) rtt_ = now - slot.packet.sent;
   settle(sequence, slot);
   // Received, but nobody knows when: neither the loss nor the delay can be told from that.
-  if (arrived) results_.push_back({slot.packet, arrived, slot.state == State::kLost});
+  if (arrived) report(slot, arrived);
   slot.state = State::kReceived;
 }
 
@@ -66,8 +66,15 @@ void SentPackets::lose(int64_t sequence) {
   Slot& slot = slots_[index(sequence)];
   if (slot.state != State::kUnderWay) return;
   settle(sequence, slot);
-  results_.push_back({slot.packet, std::nullopt});
+  report(slot, std::nullopt);
   slot.state = State::kLost;
+}
+
+void SentPackets::report(const Slot& slot, std::optional<Time> arrived) {
+  PacketResult& result = results_.emplace_back();
+  result.sent = slot.packet;
+  result.arrived = arrived;
+  result.was_lost = slot.state == State::kLost;
 }
 
 std::span<const PacketResult> SentPackets::on_feedback(const rtcp::TransportCc& feedback, Time now) {

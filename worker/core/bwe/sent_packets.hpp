@@ -127,6 +127,7 @@ class SentPackets {
   void begin_results();
   void receive(int64_t sequence, std::optional<Time> arrived, Time now);
   void lose(int64_t sequence);
+  void report(const Slot& slot, std::optional<Time> arrived);
   void sort_streams(const rtcp::Ccfb& feedback);
   std::optional<rtcp::Ccfb::Status> status_of(const SentPacket& packet) const;
 

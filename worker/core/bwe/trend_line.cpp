@@ -15,9 +15,11 @@ std::optional<TrendLine::Trend> TrendLine::add(Duration delay_change, Time arriv
 std::optional<TrendLine::Trend> TrendLine::fit() const {
   Point mean{0, 0};
   for (const Point& point : points_) {
-    mean.arrived += point.arrived / kWindow;
-    mean.delay += point.delay / kWindow;
+    mean.arrived += point.arrived;
+    mean.delay += point.delay;
   }
+  mean.arrived /= kWindow;
+  mean.delay /= kWindow;
   double covariance = 0;
   double variance = 0;
   for (const Point& point : points_) {
