@@ -35,11 +35,21 @@ void Sinks::receive(uint32_t consumer, Bytes packet, Time arrived) {
     ++stats_.corrupt;
     return;
   }
-  // Of another stream, which a switch of layers brings, nothing is known to be missing.
-  if (sink.stream == stamp->stream && stamp->index < sink.next) ++stats_.repeated;
-  if (sink.stream == stamp->stream && stamp->index > sink.next) stats_.missing += stamp->index - sink.next;
-  if (sink.stream != stamp->stream || stamp->index >= sink.next) sink = {stamp->stream, stamp->index + 1};
+  // Of a stream with layers some packets are left out on purpose: then RTP's numbers tell of loss.
+  if (stamp->whole)
+    count(sink, stamp->stream, stamp->index);
+  else
+    count(sink, 0, load16(packet.data() + 2));
   ++delays_[bucket_of(arrived - stamp->made)];
+}
+
+void Sinks::count(Sink& sink, uint32_t stream, uint32_t number) {
+  // Sequence numbers wrap, and indices never come so far apart.
+  const int32_t ahead = sink.next ? static_cast<int16_t>(static_cast<uint16_t>(number - *sink.next)) : 0;
+  const bool same = sink.stream == stream;
+  if (same && ahead < 0) ++stats_.repeated;
+  if (same && ahead > 0) stats_.missing += static_cast<uint32_t>(ahead);
+  if (!same || ahead >= 0) sink = {stream, number + 1};
 }
 
 channel::SinkStats Sinks::take() {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <optional>
 
 #include "core/base/bytes.hpp"
 #include "core/base/time.hpp"
@@ -28,8 +29,9 @@ class Sinks {
 
   struct Sink {
     uint32_t stream = 0;
-    uint32_t next = 0;  // index
+    std::optional<uint32_t> next{};  // number
   };
+  void count(Sink& sink, uint32_t stream, uint32_t number);
   std::map<uint32_t, Sink> sinks_;
   channel::SinkStats stats_;
   std::array<uint64_t, kBuckets> delays_{};

@@ -9,10 +9,12 @@ namespace {
 
 constexpr uint32_t kConsumer = 5;
 
-std::vector<uint8_t> packet(uint32_t stream, uint32_t index, Time made) {
+std::vector<uint8_t> packet(uint32_t stream, uint32_t index, Time made, bool whole = true,
+                            uint16_t sequence = 0) {
   std::vector<uint8_t> out(12 + 100);
   out[0] = 0x80;
-  Stamp{stream, index, made}.write(MutableBytes(out).subspan(12));
+  store16(out.data() + 2, sequence);
+  Stamp{stream, whole, index, made}.write(MutableBytes(out).subspan(12));
   return out;
 }
 
@@ -49,6 +51,14 @@ TEST_CASE_FIXTURE(Fixture, "another stream begins where it begins") {
   receive(2, 1001);
   const channel::SinkStats stats = sinks.take();
   CHECK(stats.missing + stats.repeated == 0);
+}
+
+TEST_CASE_FIXTURE(Fixture, "of a stream with layers the sequence numbers tell what is missing") {
+  for (const uint16_t sequence : std::initializer_list<uint16_t>{65534, 65535, 0, 1, 4, 4})
+    sinks.receive(kConsumer, packet(1, sequence * 3u, now, false, sequence), now);
+  const channel::SinkStats stats = sinks.take();
+  CHECK(stats.missing == 2);
+  CHECK(stats.repeated == 1);
 }
 
 TEST_CASE_FIXTURE(Fixture, "what no source sent is corrupt") {

@@ -81,7 +81,8 @@ std::vector<uint8_t> Source::packet(Encoding& encoding, Bytes payload, bool last
   header.u32(timestamp_);
   header.u32(encoding.is.ssrc);
   header.bytes(payload);
-  Stamp{encoding.is.ssrc, encoding.index++, made}.write(MutableBytes(out).subspan(kHeader));
+  const bool whole = request_.encodings.size() == 1 && layers_of(encoding.is) == 1;
+  Stamp{encoding.is.ssrc, whole, encoding.index++, made}.write(MutableBytes(out).subspan(kHeader));
   return out;
 }
 

@@ -6,6 +6,7 @@ namespace sfu::load {
 namespace {
 
 constexpr size_t kHash = 8;
+constexpr uint32_t kWhole = 1u << 31;
 
 // FNV-1a over words: fast, and every bit counts.
 uint64_t hash_of(Bytes bytes) {
@@ -24,7 +25,7 @@ uint64_t hash_of(Bytes bytes) {
 
 void Stamp::write(MutableBytes payload) const {
   ByteWriter out(payload.last(kSize));
-  out.u32(stream);
+  out.u32((whole ? kWhole : 0) | (stream & ~kWhole));
   out.u32(index);
   out.u64(static_cast<uint64_t>(made.time_since_epoch().count()));
   out.u64(hash_of(payload.subspan(kVariable, payload.size() - kVariable - kHash)));
@@ -36,7 +37,8 @@ std::optional<Stamp> Stamp::read(Bytes payload) {
   const auto in = *take<kSize>(rest);
   if (in.u64<16>() != hash_of(payload.subspan(kVariable, payload.size() - kVariable - kHash)))
     return std::nullopt;
-  return Stamp{in.u32<0>(), in.u32<4>(), Time(Duration(static_cast<int64_t>(in.u64<8>())))};
+  return Stamp{in.u32<0>() & ~kWhole, (in.u32<0>() & kWhole) != 0, in.u32<4>(),
+               Time(Duration(static_cast<int64_t>(in.u64<8>())))};
 }
 
 }  // namespace sfu::load

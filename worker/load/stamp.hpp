@@ -1,7 +1,9 @@
 // What each packet of a source says of itself, at the end of its payload: from which stream, the how manieth,
 // when it was made, and a hash of the whole payload, so that a sink misses none and takes no other for it.
 //
-//   |  stream  |  index  |  made, in µs (64 bits)  |  hash (64 bits)  |
+//   |D|   stream (31 bits)  |  index  |  made, in µs (64 bits)  |  hash (64 bits)  |
+//
+//   D: who receives the stream receives all of it, as it has no layers.
 #pragma once
 
 #include <optional>
@@ -17,6 +19,7 @@ struct Stamp {
   static constexpr size_t kVariable = 8;
 
   uint32_t stream = 0;
+  bool whole = false;
   uint32_t index = 0;  // counts the stream's packets
   Time made{};
 

@@ -10,7 +10,7 @@ namespace {
 std::vector<uint8_t> stamped(size_t size) {
   std::vector<uint8_t> payload(size);
   for (size_t i = 0; i < size; ++i) payload[i] = static_cast<uint8_t>(i);
-  Stamp{7, 9, Time(123456us)}.write(payload);
+  Stamp{7, true, 9, Time(123456us)}.write(payload);
   return payload;
 }
 
@@ -21,6 +21,7 @@ TEST_CASE("a stamp says of each payload what was written, whatever its size") {
     const auto stamp = Stamp::read(stamped(size));
     REQUIRE(stamp);
     CHECK(stamp->stream == 7);
+    CHECK(stamp->whole);
     CHECK(stamp->index == 9);
     CHECK(stamp->made == Time(123456us));
   }
