@@ -124,11 +124,7 @@ export class Client {
     });
     const { kind, rtpParameters } = consumer;
     const arriving = await this.near.produce({ kind, rtpParameters });
-    const checked = await this.program.consume({
-      producerId: arriving.id,
-      rtpCapabilities: this.generator.router.rtpCapabilities,
-    });
-    await this.generator.control.startSink({ consumer: this.generator.handleOf(checked) });
+    await this.generator.check(this.program, arriving);
     await consumer.resume();
     return consumer;
   }

@@ -50,6 +50,13 @@ export class Generator {
     return [{ protocol: 'udp', ip: '127.0.0.1', portRange }];
   }
 
+  /** What comes as this producer of its own is checked. */
+  async check(program, { id: producerId }) {
+    const { rtpCapabilities } = this.router;
+    const consumer = await program.consume({ producerId, rtpCapabilities });
+    await this.control.startSink({ consumer: this.handleOf(consumer) });
+  }
+
   newSsrc() {
     return this.#ssrcs++;
   }

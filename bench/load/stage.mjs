@@ -20,15 +20,27 @@ export function residentMemory(pid) {
 export class Stage {
   #clients = [];
 
-  constructor(server, generator) {
+  constructor(server, generator, studio) {
     this.server = server;
     this.generator = generator;
+    /** Clients that only send are of a process of their own: what many receive must not delay them. */
+    this.studio = studio;
   }
 
   /** `createWorker` is that of the server under test. */
   static async open(createWorker, generatorBin) {
-    const [server, generator] = await Promise.all([createWorker(), Generator.start(generatorBin)]);
-    return new Stage(server, generator);
+    const [server, ...generators] = await Promise.all([
+      createWorker(),
+      Generator.start(generatorBin),
+      Generator.start(generatorBin),
+    ]);
+    return new Stage(server, ...generators);
+  }
+
+  /** One client, who only sends. */
+  async speaker(room) {
+    const [speaker] = await this.join(room, 1, this.studio);
+    return speaker;
   }
 
   newRoom() {
@@ -36,17 +48,17 @@ export class Stage {
   }
 
   /** So many clients of a room, a few at a time. */
-  async join(room, count) {
+  async join(room, count, generator = this.generator) {
     const joined = [];
     while (joined.length < count) {
       const together = Math.min(16, count - joined.length);
-      joined.push(...(await Promise.all(Array.from({ length: together }, () => this.#join(room)))));
+      joined.push(...(await Promise.all(Array.from({ length: together }, () => this.#join(room, generator)))));
     }
     return joined;
   }
 
-  async #join(room) {
-    const client = await Client.join(this.generator, room);
+  async #join(room, generator) {
+    const client = await Client.join(generator, room);
     this.#clients.push(client);
     return client;
   }
@@ -77,12 +89,12 @@ export class Stage {
   }
 
   async #cpu() {
-    const [server, generator] = await Promise.all([cpuTime(this.server), cpuTime(this.generator.worker)]);
-    return { at: performance.now(), server, generator };
+    const workers = [this.server, this.generator.worker, this.studio.worker];
+    const [server, generator, studio] = await Promise.all(workers.map(cpuTime));
+    return { at: performance.now(), server, generator: generator + studio };
   }
 
   close() {
-    this.server.close();
-    this.generator.close();
+    for (const each of [this.server, this.generator, this.studio]) each.close();
   }
 }

@@ -70,6 +70,10 @@ void Host::wait(Time before) {
   Turn turn{now(), outbox_, events_, drops_, unwritten_.size() - written_ > kFarBehind};
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = ready[static_cast<size_t>(i)];
+    if (i > 0) {  // the one before took its time, and arrivals are told against this
+      turn.now = now();
+      act_if_due(turn);
+    }
     if (event.data.u64 == kChannel) {
       if (event.events & EPOLLOUT) write_channel();
       if (event.events & ~static_cast<uint32_t>(EPOLLOUT)) read_channel(turn);
@@ -81,14 +85,17 @@ void Host::wait(Time before) {
     sfu_.wake(turn);
     flush(turn);
   }
-  if (own_deadline() <= turn.now) {
-    act(turn);
-    flush(turn);
-  }
+  act_if_due(turn);
   if (tend_at_ <= turn.now) tend_connections(turn);
   end_broken(turn);
   write_events(turn);
   write_channel();
+}
+
+void Host::act_if_due(Turn& turn) {
+  if (own_deadline() > turn.now) return;
+  act(turn);
+  flush(turn);
 }
 
 // ---- the channel

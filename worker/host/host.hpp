@@ -50,6 +50,7 @@ class Host {
   static constexpr Duration kTendInterval = 1s;
 
   void wait(Time now);
+  void act_if_due(Turn& turn);
 
   // ---- the channel
   void read_channel(Turn& turn);
