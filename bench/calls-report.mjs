@@ -83,10 +83,15 @@ export function besideTable(rows, forwarding) {
 
 /** Two results beside each other: names, and the numbers of both. */
 export function comparison(before, now) {
-  const figuresOf = ({ calls = [], rows = [] }) => [
-    ...rows.flatMap(({ profile, receivers, burst, nanoseconds: { worker, best } }) =>
+  const figuresOf = ({ calls = [], forwarding }) => [
+    ...(forwarding?.rows ?? []).flatMap(({ profile, receivers, burst, nanoseconds: { worker, best } }) =>
       best
-        ? [[`${profile}, ${receivers}, bursts of ${burst}: worker ÷ best`, median(worker.map((w, i) => w / best[i]))]]
+        ? [
+            [
+              `${profile}, ${receivers}, bursts of ${burst}: worker ÷ best`,
+              median(worker.map((w, i) => w / best[i])),
+            ],
+          ]
         : [],
     ),
     ...calls.flatMap(({ title, figures }) =>

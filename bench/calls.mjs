@@ -1,8 +1,9 @@
 // Whole calls over a load generator (bench/load): how much of a processor they cost, and how much later packets come.
+
+import { progress } from '../scripts/tools.mjs';
 import { buildGenerator } from './load/generator.mjs';
 import { scenarios } from './load/scenarios.mjs';
 import { Stage } from './load/stage.mjs';
-import { progress } from '../scripts/tools.mjs';
 
 /** The names of `only`, or all. */
 export async function measureCalls(createWorker, only) {

@@ -44,7 +44,12 @@ export const memoryTable = (memory) =>
   markdown([
     ['what', 'bytes of heap', 'sizeof'],
     ['a transport before its first datagram', bytes(memory.newTransport), bytes(memory.sizeofTransport)],
-    ['a connected transport, with DTLS and SRTP keys', bytes(memory.readyTransport), ''],
+    [
+      'a connected transport, with SRTP keys, without OpenSSL’s',
+      bytes(memory.readyTransport - memory.openssl),
+      '',
+    ],
+    ['what OpenSSL holds of a connected transport', bytes(memory.openssl), ''],
     ['a consumer', bytes(memory.newConsumer), bytes(memory.sizeofConsumer)],
     ['a consumer that forwards', bytes(memory.flowingConsumer), ''],
     ['a packet in a producer’s history, for all its consumers', '', bytes(memory.sizeofPacket)],

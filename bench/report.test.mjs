@@ -40,15 +40,16 @@ test('without intel-ipsec-mb there is no best loop to compare with', () => {
 test('memory is told per transport and per consumer', () => {
   const table = memoryTable({
     newTransport: 12345.6,
-    readyTransport: 1,
+    readyTransport: 30_000,
+    openssl: 10_500,
     newConsumer: 2,
     flowingConsumer: 3,
     sizeofTransport: 4,
     sizeofConsumer: 5,
     sizeofPacket: 6,
   });
-  expect(table).toContain('12,346');
-  expect(table.split('\n')).toHaveLength(7);
+  for (const figure of ['12,346', '19,500', '10,500']) expect(table).toContain(figure);
+  expect(table.split('\n')).toHaveLength(8);
 });
 
 test('adaptation is compared slice by slice, and what it does to batches is told beside', () => {

@@ -52,7 +52,9 @@ export class Stage {
     const joined = [];
     while (joined.length < count) {
       const together = Math.min(16, count - joined.length);
-      joined.push(...(await Promise.all(Array.from({ length: together }, () => this.#join(room, generator)))));
+      joined.push(
+        ...(await Promise.all(Array.from({ length: together }, () => this.#join(room, generator)))),
+      );
     }
     return joined;
   }

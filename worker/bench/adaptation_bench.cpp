@@ -2,7 +2,7 @@
 // to viewers that give transport-wide feedback, and so with estimator, pacer and allocator; beside viewers
 // that do not, and so without. And how much of one transport comes together at the clients' sockets.
 //
-//   adaptation_bench FILE    writes all figures there as JSON; bench/forward.mjs makes tables of them
+//   adaptation_bench FILE    writes all figures there as JSON; bench/report.mjs makes tables of them
 //
 // Both broadcasts, of one producer or of the four that each gets in a meeting of five, run all the time and
 // take turns frame by frame: the frames of one lie in the middle between those of the other. Once the

@@ -1,7 +1,7 @@
 // What forwarding costs: CPU time of the worker's thread for each SRTP packet that leaves, one producer to 50
 // consumers on loopback, beside a naive and a best possible loop in the same run.
 //
-//   forward_bench FILE    writes all figures there as JSON; bench/forward.mjs makes a table of them
+//   forward_bench FILE    writes all figures there as JSON; bench/report.mjs makes a table of them
 //
 // The loops take turns slice by slice, since the machine's state drifts. A slice that does not deliver every
 // packet, or delivers something else than was sent, ends the run with an error.
@@ -177,12 +177,13 @@ void print_rows(FILE* out) {
 
 void print_memory(FILE* out) {
   const Memory memory = measure_memory();
-  std::fprintf(out,
-               R"({"transports": %zu, "newTransport": %.0f, "readyTransport": %.0f, "sizeofTransport": %zu,
+  std::fprintf(
+      out,
+      R"({"transports": %zu, "newTransport": %.0f, "readyTransport": %.0f, "openssl": %.0f, "sizeofTransport": %zu,
  "consumers": %zu, "newConsumer": %.0f, "flowingConsumer": %.0f, "sizeofConsumer": %zu, "sizeofPacket": %zu})",
-               memory.transports, memory.transport_new, memory.transport_ready, memory.sizeof_transport,
-               memory.consumers, memory.consumer_new, memory.consumer_flowing, memory.sizeof_consumer,
-               memory.sizeof_packet);
+      memory.transports, memory.transport_new, memory.transport_ready, memory.openssl,
+      memory.sizeof_transport, memory.consumers, memory.consumer_new, memory.consumer_flowing,
+      memory.sizeof_consumer, memory.sizeof_packet);
 }
 
 std::string_view name_of(srtp::Backend backend) {
@@ -193,6 +194,7 @@ std::string_view name_of(srtp::Backend backend) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  count_openssl();
   std::setvbuf(stdout, nullptr, _IOLBF, 0);
   FILE* out = argc == 2 ? std::fopen(argv[1], "w") : nullptr;
   if (!out) {

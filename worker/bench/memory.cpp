@@ -1,7 +1,9 @@
 #include "bench/memory.hpp"
 
 #include <malloc.h>
+#include <openssl/crypto.h>
 
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -15,9 +17,29 @@ namespace {
 constexpr size_t kTransports = 100;
 constexpr size_t kConsumersOfEach = 10;
 
+size_t held_by_openssl = 0;
+
+void* openssl_realloc(void* memory, size_t size, const char*, int) {
+  held_by_openssl -= malloc_usable_size(memory);
+  void* const moved = std::realloc(memory, size);
+  held_by_openssl += malloc_usable_size(moved);
+  return moved;
+}
+void* openssl_malloc(size_t size, const char* file, int line) {
+  return openssl_realloc(nullptr, size, file, line);
+}
+void openssl_free(void* memory, const char*, int) {
+  held_by_openssl -= malloc_usable_size(memory);
+  std::free(memory);
+}
+
 class Growth {
  public:
   double of_each(size_t count) const { return (in_use() - before_) / static_cast<double>(count); }
+  double of_openssl(size_t count) const {
+    const auto growth = static_cast<int64_t>(held_by_openssl) - static_cast<int64_t>(openssl_before_);
+    return static_cast<double>(growth) / static_cast<double>(count);
+  }
 
  private:
   static double in_use() {
@@ -25,6 +47,7 @@ class Growth {
     return static_cast<double>(info.uordblks + info.hblkhd);
   }
   double before_ = in_use();
+  size_t openssl_before_ = held_by_openssl;
 };
 
 double new_transport(WorkerLoop& worker) {
@@ -42,6 +65,8 @@ double new_transport(WorkerLoop& worker) {
 }
 
 }  // namespace
+
+void count_openssl() { CHECK(CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1); }
 
 Memory measure_memory() {
   WorkerLoop worker;
@@ -65,6 +90,7 @@ Memory measure_memory() {
     clients[i] = std::make_unique<Client>(worker, receivers.socket(i), context);
   const Growth clients_alone;
   memory.transport_ready = clients_and_transports.of_each(kTransports);
+  memory.openssl = clients_and_transports.of_openssl(kTransports);
 
   std::vector<uint32_t> ssrcs;
   ssrcs.reserve(memory.consumers);
@@ -79,6 +105,7 @@ Memory measure_memory() {
   // The clients' part was not the worker's.
   clients.clear();
   memory.transport_ready += clients_alone.of_each(kTransports) - memory.consumer_flowing * kConsumersOfEach;
+  memory.openssl += clients_alone.of_openssl(kTransports);
   return memory;
 }
 

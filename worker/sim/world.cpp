@@ -39,7 +39,9 @@ void World::send(const Address& from, Bytes datagram, Link& uplink, uint32_t soc
 
 void World::flush(Turn& turn) {
   for (bool done = false; !done;) {
+    on_work(true);
     done = sfu_->seal(turn);
+    on_work(false);
     deliver_outbox();
   }
 }
@@ -97,7 +99,9 @@ void World::deliver(const Flying& datagram) {
     one.packet->size = static_cast<uint16_t>(std::min(datagram.bytes.size(), rtp::Packet::kCapacity));
     one.packet->arrival = now;
     std::copy_n(datagram.bytes.begin(), one.packet->size, one.packet->bytes.begin());
+    on_work(true);
     sfu_->receive(std::span(&one, 1), turn);
+    on_work(false);
     return true;
   });
 }

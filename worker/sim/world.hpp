@@ -2,6 +2,7 @@
 // Time jumps from one event to the next, so that minutes pass in milliseconds.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <vector>
@@ -25,6 +26,8 @@ class World {
   std::vector<channel::Event> events;  // all that the core told
   Drops drops;
   bool controller_behind = false;
+  // Told when the core begins and ends to work on what came, and to lay out and seal what is to go.
+  std::function<void(bool begins)> on_work = [](bool) {};
 
   Sfu& sfu() { return *sfu_; }
   // The controller asks. CHECKs that the answer is no error; see refused() for one that should be.

@@ -71,7 +71,7 @@ Consumer::Consumer(const channel::Consume& request, size_t encoding, Transport& 
   for (const channel::RtpCodecParameters& each : rtp.codecs) {
     const auto repaired = is_rtx(each) ? associated_payload_type(each) : std::nullopt;
     if (!is_rtx(each)) payload_types_.set(each.payload_type & 0x7f);
-    if (repaired) rtx_of_[*repaired] = static_cast<uint8_t>(each.payload_type & 0x7f);
+    if (repaired) repairs_.push_back({*repaired, static_cast<uint8_t>(each.payload_type & 0x7f)});
   }
   if (!rtx_payload_type()) rtx_ssrc_.reset();
   const rtp::Codec kind = rtp::codec_of(codec.mime_type);
@@ -89,7 +89,13 @@ uint32_t Consumer::clock_rate_of(const channel::Consume& request, size_t encodin
 }
 
 std::optional<uint8_t> Consumer::rtx_payload_type() const {
-  return rtx_of_[payload_type_] != 0 ? std::optional(rtx_of_[payload_type_]) : std::nullopt;
+  const uint8_t rtx = rtx_of(payload_type_);
+  return rtx != 0 ? std::optional(rtx) : std::nullopt;
+}
+
+uint8_t Consumer::rtx_of(uint8_t payload_type) const {
+  const auto found = std::ranges::find(repairs_, payload_type, &Repairs::repaired);
+  return found == repairs_.end() ? 0 : found->rtx;
 }
 
 // ---- forwarding
@@ -332,9 +338,10 @@ void Consumer::on_given_up(const SendQueue::GivenUp& given_up, Turn& turn) {
 // Whether the same was sent again within a round trip, and may still be under way.
 bool Consumer::sent_lately(uint16_t sequence, Time now) {
   const Duration window = std::max<Duration>(remote_.rtt.value_or(kDefaultRtt) * 9 / 10, 10ms);
+  const auto at = std::max(1u, static_cast<uint32_t>(now.time_since_epoch() / 1ms));
   for (const Resent& resent : resent_)
-    if (resent.at != Time{} && resent.sequence == sequence && now - resent.at < window) return true;
-  resent_[resent_next_++ % resent_.size()] = {sequence, now};
+    if (resent.at != 0 && resent.sequence == sequence && (at - resent.at) * 1ms < window) return true;
+  resent_[resent_next_++ % resent_.size()] = {sequence, at};
   return false;
 }
 
@@ -391,7 +398,7 @@ std::optional<Duration> Consumer::round_trip(const rtcp::ReportBlock& block, Tim
 // ---- what is told
 
 uint8_t Consumer::outgoing_payload_type(const SendJob& job) const {
-  return job.rtx() ? rtx_of_[job.packet->payload_type] : job.packet->payload_type;
+  return job.rtx() ? rtx_of(job.packet->payload_type) : job.packet->payload_type;
 }
 
 const InboundStream* Consumer::current_stream() const {
@@ -419,12 +426,18 @@ uint8_t Consumer::spatial_layers() const {
 // Of a pipe's legs the first speaks for all.
 void Consumer::tell_score(Turn& turn) {
   if (pipes() && leg_ != 0) return;
-  const channel::ConsumerScore now = score();
-  if (now.score == told_score_.score && now.producer_score == told_score_.producer_score &&
-      now.producer_scores == told_score_.producer_scores)
-    return;
-  told_score_ = now;
-  turn.tell(handle_, now);
+  if (score_is_told()) return;
+  told_score_ = score();
+  turn.tell(handle_, told_score_);
+}
+
+// Asked with every report of every receiver: so without making what score() gives.
+bool Consumer::score_is_told() const {
+  const InboundStream* stream = current_stream();
+  const auto is = [](const InboundStream& each, uint32_t told) { return each.score() == told; };
+  return score_.value() == told_score_.score &&
+         (stream ? stream->score() : 0) == told_score_.producer_score &&
+         std::ranges::equal(producer_.streams(), told_score_.producer_scores, is);
 }
 
 }  // namespace sfu

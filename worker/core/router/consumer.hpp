@@ -182,6 +182,7 @@ class Consumer {
   }
   bool skip(const rtp::Packet& packet);
   void retransmit(uint16_t sequence, Turn& turn);
+  uint8_t rtx_of(uint8_t payload_type) const;  // 0: none
   std::optional<SendJob> repair_of(uint16_t sequence, Time now) const;
   SendJob::Kind repair_kind(uint64_t index) const;
   bool sent_lately(uint16_t sequence, Time now);
@@ -198,6 +199,7 @@ class Consumer {
   uint8_t top_temporal_layer(uint8_t stream) const;
   bool shows(const rtp::Packet& packet) const;
   void tell_layers(Turn& turn);
+  bool score_is_told() const;
 
   // Hot: read for each packet.
   Transport& transport_;
@@ -234,7 +236,10 @@ class Consumer {
   uint64_t rtx_index_;
   std::string cname_;
   uint8_t payload_type_ = 0;
-  std::array<uint8_t, 128> rtx_of_{};
+  struct Repairs {
+    uint8_t repaired, rtx;  // payload types
+  };
+  std::vector<Repairs> repairs_;
   std::string mime_type_;
   uint32_t clock_rate_ = 90000;
   bool nack_ = false;
@@ -265,7 +270,7 @@ class Consumer {
   size_t sent_reports_next_ = 0;
   struct Resent {
     uint16_t sequence = 0;
-    Time at{};
+    uint32_t at = 0;  // in ms, which wrap after 49 days; 0: never
   };
   std::array<Resent, 32> resent_{};
   size_t resent_next_ = 0;
