@@ -59,6 +59,18 @@ std::string failure_of(const SSL* ssl) {
   return SSL_get_verify_result(ssl) == X509_V_ERR_CERT_REJECTED ? kWrongFingerprint : reason;
 }
 
+// OpenSSL's buffers for a record in each direction, 33 kB of memory, while something is read or written. Those of
+// a session that waits would be most of what it holds.
+class Buffers {
+ public:
+  explicit Buffers(SSL* ssl) : ssl_(ssl) { CHECK(SSL_alloc_buffers(ssl_) == 1); }
+  ~Buffers() { (void)SSL_free_buffers(ssl_); }  // refused while a record is in it
+  Buffers(const Buffers&) = delete;
+
+ private:
+  SSL* ssl_;
+};
+
 X509Ptr certificate_of(const SSL* ssl) { return X509Ptr(SSL_get1_peer_certificate(ssl)); }
 
 }  // namespace
@@ -73,6 +85,7 @@ Session::Session(const Context& context, Role role) : role_(role), ssl_(context.
 
 void Session::start(Time now) {
   if (state_ != State::kNew) return;
+  const Buffers buffers(ssl_.get());
   state_ = State::kConnecting;
   timers_.set(Timer::kGiveUp, now + kPatience);
   handshake(now);
@@ -82,6 +95,7 @@ bool Session::receive(Bytes datagram, Time now) {
   if (!is_records(datagram)) return false;
   const bool begins = state_ == State::kNew && role_ == Role::kServer;
   if (!begins && state_ != State::kConnecting && state_ != State::kConnected) return false;
+  const Buffers buffers(ssl_.get());
   io_.input = datagram;
   if (begins) {
     start(now);
@@ -96,20 +110,24 @@ bool Session::receive(Bytes datagram, Time now) {
 
 void Session::set_remote_fingerprints(std::vector<Fingerprint> fingerprints) {
   fingerprints_ = std::move(fingerprints);
+  const Buffers buffers(ssl_.get());
   if (state_ == State::kConnecting) decide();
 }
 
 bool Session::send(Bytes message) {
   if (state_ != State::kConnected || message.empty() || message.size() > kMaxMessage) return false;
+  const Buffers buffers(ssl_.get());
   ERR_clear_error();
   return SSL_write(ssl_.get(), message.data(), static_cast<int>(message.size())) > 0;
 }
 
 void Session::close() {
+  const Buffers buffers(ssl_.get());
   if (state_ != State::kFailed) end(State::kClosed);
 }
 
 void Session::wake(Time now) {
+  const Buffers buffers(ssl_.get());
   while (const auto timer = timers_.take(now)) {
     if (*timer == Timer::kGiveUp) return end(State::kFailed, "the handshake came to a halt");
     ERR_clear_error();
