@@ -59,8 +59,8 @@ std::string failure_of(const SSL* ssl) {
   return SSL_get_verify_result(ssl) == X509_V_ERR_CERT_REJECTED ? kWrongFingerprint : reason;
 }
 
-// OpenSSL's buffers for a record in each direction, 33 kB of memory, while something is read or written. Those of
-// a session that waits would be most of what it holds.
+// OpenSSL's buffers for a record in each direction, 33 kB of memory, while something is read or written.
+// Those of a session that waits would be most of what it holds.
 class Buffers {
  public:
   explicit Buffers(SSL* ssl) : ssl_(ssl) { CHECK(SSL_alloc_buffers(ssl_) == 1); }
