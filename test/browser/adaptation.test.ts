@@ -88,6 +88,40 @@ async function waitForWidth(tab: Tab, width: number): Promise<void> {
   );
 }
 
+/**
+ * Until the picture is as wide as what the sender encodes for this rid, and goes on.
+ *
+ * Firefox's encoder for VP9 has all streams in one. When the first picture after streams were switched on has the lowest
+ * alone, it sends the one above in the lowest one's size ever after, though it was configured with twice that.
+ */
+async function waitForWidthOf(tab: Tab, sender: Tab, rid: string): Promise<void> {
+  let seen = {};
+  const frames = () => tab.evaluate(() => participant.decoded('alice'));
+  const before = await frames();
+  await waitUntil(
+    async () => {
+      const { effectiveProfile } = videoOf();
+      const sent = await widthSent(sender, rid);
+      const shown = await tab.evaluate(() => {
+        const { video } = (globalThis as unknown as { shown: { video: HTMLVideoElement } }).shown;
+        return video.videoWidth;
+      });
+      const decoded = (await frames()) - before;
+      seen = { effectiveProfile, sent, shown, decoded };
+      return effectiveProfile === 'medium' && shown === sent && decoded > 15;
+    },
+    20_000,
+    () => JSON.stringify(seen),
+  );
+}
+
+function widthSent(tab: Tab, rid: string): Promise<number | undefined> {
+  return tab.evaluate(async (rid) => {
+    const stats = [...(await participant.producer('video').rtpSender!.getStats()).values()];
+    return stats.find((each) => each.type === 'outbound-rtp' && each.rid === rid)?.frameWidth;
+  }, rid);
+}
+
 type Sent = { active: boolean[]; modes: (string | undefined)[]; frames: number };
 
 function sending(tab: Tab): Promise<Sent> {
@@ -195,11 +229,7 @@ test('Firefox sends simulcast in place of SVC, and only what is watched', async 
     await waitForSending(alice, isActive(true, false, false));
     await resize(bob, 640);
     await waitForSending(alice, isActive(true, true, false));
-    await waitUntil(
-      () => videoOf().effectiveProfile === 'medium',
-      20_000,
-      () => videoOf().effectiveProfile,
-    );
+    await waitForWidthOf(bob, alice, 'h');
   } finally {
     await firefox.close();
   }

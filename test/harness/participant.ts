@@ -16,6 +16,7 @@ import { Room } from '../../ts/client/index.js';
 import type { Identity } from './picture.js';
 import { waitForPicture } from './picture-reader.js';
 import { type Lap, type PictureWatch, watchPicture } from './picture-watch.js';
+import { inboundVideo } from './stats.js';
 import { waitUntil } from './wait.js';
 
 type Kind = 'audio' | 'video';
@@ -154,6 +155,12 @@ export function settle(
   };
   const seen = () => `it is ${consumer.effectiveProfile}, ${watch.width()} wide; ${JSON.stringify(events)}`;
   return waitUntil(settled, timeout, seen);
+}
+
+/** Frames of that peer's video, so far. */
+export async function decoded(peer: string): Promise<number> {
+  const { track } = await consumer(peer, 'video');
+  return (await inboundVideo(receivingConnection(), track!))?.framesDecoded ?? 0;
 }
 
 /** An element of this size in CSS pixels that shows it, and what takes it off. */
