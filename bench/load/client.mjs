@@ -1,7 +1,7 @@
 // One client of the server under test: a transport at each side, connected as a browser's is. What it sends and
 // receives is made and checked by its generator.
 
-const VIDEO = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
+const TRANSPORT_CC = 'http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01';
 
 /** Of a client that gives no feedback on congestion: nothing to it is paced. */
 export function withoutFeedback(capabilities) {
@@ -12,7 +12,7 @@ export function withoutFeedback(capabilities) {
         ({ type }) => !['transport-cc', 'goog-remb', 'ack'].includes(type),
       ),
     })),
-    headerExtensions: capabilities.headerExtensions.filter(({ uri }) => uri !== VIDEO),
+    headerExtensions: capabilities.headerExtensions.filter(({ uri }) => uri !== TRANSPORT_CC),
   };
 }
 

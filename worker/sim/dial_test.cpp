@@ -138,6 +138,14 @@ TEST_CASE("after a restart of the server its client dials with the new credentia
   CHECK(events_of<channel::IceStateChange>(pair.call.world, pair.client.transport).size() == 1);
 }
 
+TEST_CASE("to dial again is for new credentials alone: the paths stay") {
+  Pair pair;
+  pair.dial();
+  CHECK(pair.call.world.refused(dialling(pair.client, pair.server))
+            .message.starts_with("iceCandidates must be left"));
+  CHECK(pair.call.world.run_until([&] { return pair.connected(); }, 1s));
+}
+
 TEST_CASE("with a wrong password nothing is connected") {
   Pair pair;
   channel::DialWebRtcTransport request = dialling(pair.client, pair.server);

@@ -246,7 +246,8 @@ export class WebRtcTransport<A extends AppData = AppData> extends SctpTransport<
    * `connect()` gives the server's DTLS parameters as ever; the server is to be given this transport's, with
    * `role: 'client'`. After the server has restarted ICE, call this again with its new parameters alone.
    *
-   * @throws TypeError also if none of the candidates is UDP and of an IP version that this transport listens on
+   * @throws TypeError also if none of the candidates is UDP and of an IP version that this transport listens on, or if
+   * there are candidates when it dials already
    */
   async dial(params: { iceParameters: IceParameters; iceCandidates?: IceCandidate[] }): Promise<void> {
     const { iceParameters, iceCandidates } = asObject(params, 'params');

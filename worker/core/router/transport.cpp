@@ -287,6 +287,8 @@ Result<channel::Done> Transport::dial(const channel::DialWebRtcTransport& reques
   link::WebRtc* way = link_.webrtc();
   if (!way) return Error::type("transport " + std::to_string(handle_) + " is no WebRTC transport");
   if (!request.ice_parameters) return Error::type("iceParameters is missing");
+  if (way->dials() && !request.ice_candidates.empty())
+    return Error::type("iceCandidates must be left out: the transport dials already");
   std::vector<Path> paths;
   for (const channel::IceCandidate& candidate : request.ice_candidates) {
     if (candidate.protocol != channel::Protocol::kUdp) continue;
